@@ -20,6 +20,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 install: $(DONE)/project $(LABEXTENSION) ## the project with its front end, into .venv
+	@:
 
 demo: install ## a real sweep of examples/digits.ipynb, and its leaderboard
 	@$(BIN)/python examples/demo.py
@@ -46,9 +47,9 @@ test-js: node_modules/.yarn-state.yml ## Jest
 
 test-ui: install ui-tests/node_modules/.yarn-state.yml ## Galata: JupyterLab in a real browser
 	@$(STEP) "a browser" scripts/browser
-	cd ui-tests && \
+	@cd ui-tests && \
 	    UI_TEST_PORT=$$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])') \
-	    jlpm test $(STORIES)
+	    jlpm test $(STORIES) || { echo '--- the end of ui-tests/server.log ---'; tail -n 80 server.log; exit 1; }
 
 bench: install ## the measurements (tests/benchmarks)
 	$(BIN)/pytest tests/benchmarks -m benchmark -s
@@ -60,7 +61,7 @@ format: install ## let ruff, prettier, stylelint and eslint repair what they can
 
 clean: ## remove what was built; .venv and node_modules stay
 	rm -rf build coverage dist lib tsconfig.tsbuildinfo .eslintcache .stylelintcache .mypy_cache .ruff_cache .pytest_cache
-	rm -rf jupyter_mlops/labextension ui-tests/playwright-report ui-tests/test-results
+	rm -rf jupyter_mlops/labextension ui-tests/playwright-report ui-tests/test-results ui-tests/server.log
 
 # --- What the above needs, made once --------------------------------------------------------------
 

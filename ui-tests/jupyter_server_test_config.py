@@ -3,6 +3,7 @@
 Warning: Galata's configuration has no password. Never use it for anything but tests.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from jupyterlab.galata import configure_jupyter_server
 
 here = Path(__file__).resolve().parent
 scratch = Path(tempfile.mkdtemp(prefix="mlops-ui-tests-"))
+atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 
 # Each run starts with an empty embedded store and leaves the person's own alone.
 data_dir = scratch / "data"
@@ -28,11 +30,14 @@ for folder in (here.parent / "examples", here / "notebooks"):
     for notebook in sorted(folder.glob("*.ipynb")):
         shutil.copy(notebook, root)
 
+tempfile.tempdir = str(scratch)  # for the folders that Galata makes
 configure_jupyter_server(c)
+tempfile.tempdir = None
 c.ServerApp.allow_root = True
 c.ServerApp.data_dir = str(data_dir)
 c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.port = int(os.environ.get("UI_TEST_PORT", "8899"))
 c.ServerApp.runtime_dir = str(data_dir / "runtime")
 c.LabApp.news_url = None
+c.LabApp.workspaces_dir = str(scratch / "workspaces")
 c.LabApp.user_settings_dir = str(scratch / "settings")

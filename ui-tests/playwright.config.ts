@@ -59,7 +59,9 @@ export default defineConfig({
     }
   },
   webServer: {
-    command: 'jlpm start',
+    // What the server says is shown by `make test-ui` when a story fails.
+    command: 'jlpm start > server.log 2>&1',
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
     url: `${baseURL}/lab`,
     timeout: 120_000,
     reuseExistingServer: false
