@@ -36,7 +36,7 @@ lint: install ## ruff, mypy, import-linter, tsc, stylelint, prettier, eslint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/jlpm lint:check
 
 test-py: install ## pytest
