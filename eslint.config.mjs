@@ -59,6 +59,8 @@ export default defineConfig([
     plugins: { 'react-hooks': reactHooks },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
+      // Our modules are small and nearly all needed at once; what is heavy is imported late by hand.
+      'jupyter/prefer-lazy-imports': 'off',
       'react-hooks/exhaustive-deps': 'error',
       'react-hooks/rules-of-hooks': 'error'
     }

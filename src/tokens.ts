@@ -45,9 +45,12 @@ export namespace CommandIDs {
   export const example = 'mlops:open-example';
   /** Ask the server again now. */
   export const refresh = 'mlops:refresh';
-  /** Open MLflow's own pages: all of them, or at the sweep `{id}`. */
+  /** Open MLflow's own pages: all of them, at the sweep `{id}`, or at its trial's run `{run}`. */
   export const openMlflow = 'mlops:open-mlflow';
 }
+
+/** Stands on the node of a sweep, in the sidebar or a page: by it commands without an id know which one is meant. */
+export const SWEEP_ATTRIBUTE = 'data-sweep';
 
 /**
  * One sweep and its trials, kept up to date for as long as somebody holds it.

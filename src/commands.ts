@@ -1,0 +1,272 @@
+import {
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  Dialog,
+  ICommandPalette,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
+import { URLExt } from '@jupyterlab/coreutils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import {
+  pauseIcon,
+  refreshIcon,
+  runIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import type { Status, Sweep, SweepRequest } from './api';
+import { messageOf } from './request';
+import { endedCount, sweepTitle } from './sweep/format';
+import {
+  CommandIDs,
+  hasEnded,
+  IMlopsModel,
+  SWEEP_ATTRIBUTE,
+  TRANSLATION_DOMAIN
+} from './tokens';
+
+const SWEEP_ARGS = {
+  type: 'object',
+  properties: {
+    id: { type: 'string', description: 'The sweep; else the one in view.' },
+    context: {
+      type: 'boolean',
+      description: 'Whether the sweep under the context menu is meant.'
+    }
+  }
+} as const;
+
+/** Every change to a sweep goes through one of these commands. */
+export const commandsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-mlops:commands',
+  description: 'Adds the commands that change sweeps.',
+  autoStart: true,
+  requires: [IMlopsModel],
+  optional: [ITranslator, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    model: IMlopsModel,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
+    const { commands } = app;
+    const meant = (args: ReadonlyPartialJSONObject) =>
+      sweepMeant(app, model, args);
+
+    /** A command on one sweep, there only while the sweep's state permits. */
+    const onSweep = (options: {
+      id: string;
+      label: string;
+      short: string;
+      caption: string;
+      icon: CommandRegistry.ICommandOptions['icon'];
+      permits: (sweep: Sweep) => boolean;
+      run: (sweep: Sweep) => Promise<unknown>;
+    }) => {
+      const permitted = (args: ReadonlyPartialJSONObject) => {
+        const sweep = meant(args);
+        return sweep !== null && options.permits(sweep);
+      };
+      commands.addCommand(options.id, {
+        label: args => (args.context ? options.short : options.label),
+        caption: options.caption,
+        icon: args => (args.isPalette ? undefined : (options.icon as never)),
+        describedBy: { args: SWEEP_ARGS },
+        isEnabled: permitted,
+        isVisible: args => !args.context || permitted(args),
+        execute: async args => {
+          const sweep = meant(args);
+          if (sweep) {
+            await orNotify(options.run(sweep));
+          }
+        }
+      });
+      palette?.addItem({ command: options.id, category: trans.__('MLOps') });
+    };
+
+    onSweep({
+      id: CommandIDs.pause,
+      label: trans.__('Pause Sweep'),
+      short: trans.__('Pause'),
+      caption: trans.__('Start no further trials; running ones end'),
+      icon: pauseIcon,
+      permits: ({ state }) => state === 'running',
+      run: ({ id }) => model.pause(id)
+    });
+    onSweep({
+      id: CommandIDs.resume,
+      label: trans.__('Resume Sweep'),
+      short: trans.__('Resume'),
+      caption: trans.__('Go on with a paused or lost sweep'),
+      icon: runIcon,
+      permits: ({ state }) => state === 'paused' || state === 'lost',
+      run: ({ id }) => model.resume(id)
+    });
+    onSweep({
+      id: CommandIDs.stop,
+      label: trans.__('Stop Sweep…'),
+      short: trans.__('Stop…'),
+      caption: trans.__('Stop running trials and start no others'),
+      icon: stopIcon,
+      permits: sweep => !hasEnded(sweep) && sweep.state !== 'stopping',
+      run: async sweep => {
+        const running = sweep.counts.running ?? 0;
+        const waiting = sweep.total - endedCount(sweep) - running;
+        const { button } = await showDialog({
+          title: trans.__('Stop %1?', sweepTitle(sweep, trans)),
+          body: [
+            trans._n(
+              '%1 running trial is stopped; what it has executed is kept.',
+              '%1 running trials are stopped; what they have executed is kept.',
+              running
+            ),
+            trans._n(
+              '%1 trial that waits will never start.',
+              '%1 trials that wait will never start.',
+              waiting
+            ),
+            trans.__('A stopped sweep cannot go on. To go on later, pause it.')
+          ].join(' '),
+          buttons: [
+            Dialog.cancelButton({ label: trans.__('Keep It Running') }),
+            Dialog.warnButton({ label: trans.__('Stop') })
+          ]
+        });
+        return button.accept ? model.stop(sweep.id) : undefined;
+      }
+    });
+
+    commands.addCommand(CommandIDs.stopTrial, {
+      label: trans.__('Stop Trial'),
+      caption: trans.__('Stop one trial, or keep a waiting one from starting'),
+      icon: stopIcon,
+      describedBy: {
+        args: {
+          type: 'object',
+          required: ['sweep', 'index'],
+          properties: {
+            sweep: { type: 'string', description: 'The sweep.' },
+            index: { type: 'integer', description: 'The trial.' }
+          }
+        }
+      },
+      execute: args =>
+        orNotify(model.stopTrial(String(args.sweep), Number(args.index)))
+    });
+
+    // Errors go back to the form, which shows each beside its field.
+    commands.addCommand(CommandIDs.runSweep, {
+      label: trans.__('Run a Sweep as Ordered'),
+      describedBy: {
+        args: {
+          type: 'object',
+          required: ['request'],
+          properties: {
+            request: { type: 'object', description: 'A SweepRequest.' }
+          }
+        }
+      },
+      execute: args =>
+        model.createSweep(args.request as unknown as SweepRequest)
+    });
+
+    commands.addCommand(CommandIDs.refresh, {
+      label: trans.__('Refresh Sweeps'),
+      caption: trans.__('Ask the server again now'),
+      icon: args => (args.isPalette ? undefined : refreshIcon),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => model.refresh()
+    });
+
+    commands.addCommand(CommandIDs.openMlflow, {
+      label: args =>
+        args.context ? trans.__('Open in MLflow') : trans.__('Open MLflow'),
+      caption: trans.__('Open MLflow’s own pages in a new browser tab'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            ...SWEEP_ARGS.properties,
+            run: { type: 'string', description: 'A run of that sweep.' }
+          }
+        }
+      },
+      isEnabled: () => model.status !== null,
+      execute: args => {
+        const sweep = args.id || args.context ? meant(args) : null;
+        const { baseUrl } = app.serviceManager.serverSettings;
+        if (model.status) {
+          const address = mlflowAddress(model.status, baseUrl, sweep, args.run);
+          window.open(address, '_blank', 'noopener');
+        }
+      }
+    });
+
+    for (const command of [CommandIDs.refresh, CommandIDs.openMlflow]) {
+      palette?.addItem({ command, category: trans.__('MLOps') });
+    }
+    // Labels and greyness depend on what the sweeps do.
+    model.changed.connect(() => commands.notifyCommandChanged());
+  }
+};
+
+/** Wait for a change; what went wrong is said once, in a notification. */
+export async function orNotify(change: Promise<unknown>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    Notification.error(messageOf(error), { autoClose: false });
+  }
+}
+
+/**
+ * Which sweep a command is about: the one named, the one under the context menu, the one whose page is in view, else
+ * the only one that is alive.
+ */
+function sweepMeant(
+  app: JupyterFrontEnd,
+  model: IMlopsModel,
+  args: ReadonlyPartialJSONObject
+): Sweep | null {
+  const known = (id: unknown) => model.sweeps.find(s => s.id === id) ?? null;
+  if (args.id) {
+    return known(args.id);
+  }
+  if (args.context) {
+    const node = app.contextMenuHitTest(n => n.hasAttribute(SWEEP_ATTRIBUTE));
+    return known(node?.getAttribute(SWEEP_ATTRIBUTE));
+  }
+  const page = app.shell.currentWidget?.node;
+  const shown = page?.matches(`[${SWEEP_ATTRIBUTE}]`)
+    ? page
+    : page?.querySelector(`[${SWEEP_ATTRIBUTE}]`);
+  if (shown) {
+    return known(shown.getAttribute(SWEEP_ATTRIBUTE));
+  }
+  const alive = model.sweeps.filter(sweep => !hasEnded(sweep));
+  return alive.length === 1 ? alive[0] : null;
+}
+
+/** Where MLflow's own pages show a sweep, one of its runs, or everything. */
+export function mlflowAddress(
+  status: Status,
+  baseUrl: string,
+  sweep: Sweep | null,
+  run?: unknown
+): string {
+  const root = /^https?:/.test(status.mlflow_ui)
+    ? status.mlflow_ui
+    : URLExt.join(baseUrl, status.mlflow_ui);
+  if (!sweep) {
+    return root;
+  }
+  const experiment = encodeURIComponent(sweep.experiment_id);
+  const id = encodeURIComponent(typeof run === 'string' ? run : sweep.id);
+  return `${root.replace(/\/$/, '')}/#/experiments/${experiment}/runs/${id}`;
+}

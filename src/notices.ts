@@ -1,0 +1,96 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+
+import type { Sweep } from './api';
+import { bestWords, formatCount, sweepTitle } from './sweep/format';
+import {
+  CommandIDs,
+  IMlopsModel,
+  SETTINGS_ID,
+  SWEEP_ATTRIBUTE,
+  TRANSLATION_DOMAIN
+} from './tokens';
+
+/** Says so when a sweep ends while one looks elsewhere. */
+export const noticesPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-mlops:notices',
+  description: 'Tells of sweeps that end while their page is not in view.',
+  autoStart: true,
+  requires: [IMlopsModel],
+  optional: [ITranslator, ISettingRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    model: IMlopsModel,
+    translator: ITranslator | null,
+    settings: ISettingRegistry | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
+    model.ended.connect(async (_, sweep) => {
+      if (inView(app, sweep) || !(await wanted(settings))) {
+        return;
+      }
+      const { message, type } = noticeOf(sweep, trans);
+      Notification.emit(message, type, {
+        autoClose: false,
+        actions: [
+          {
+            label: trans.__('Open'),
+            callback: () => {
+              void app.commands.execute(CommandIDs.openSweep, { id: sweep.id });
+            }
+          }
+        ]
+      });
+    });
+  }
+};
+
+/** How a sweep ended, and with what. */
+export function noticeOf(
+  sweep: Sweep,
+  trans: TranslationBundle
+): { message: string; type: Notification.TypeOptions } {
+  const title = sweepTitle(sweep, trans);
+  const count = formatCount(sweep.total);
+  const best = bestWords(sweep, trans);
+  const ends: Record<string, [string, Notification.TypeOptions]> = {
+    succeeded: [
+      trans.__('%1: all %2 trials have ended', title, count),
+      'success'
+    ],
+    failed: [trans.__('%1 has ended with failures', title), 'error'],
+    cancelled: [trans.__('%1 was stopped', title), 'info']
+  };
+  const [head, type] = ends[sweep.state];
+  const rest = [sweep.reason.replace(/\.$/, ''), best].filter(Boolean);
+  return { message: [head, ...rest].join(' · '), type };
+}
+
+function inView(app: JupyterFrontEnd, sweep: Sweep): boolean {
+  for (const { isVisible, node } of app.shell.widgets('main')) {
+    const selector = `[${SWEEP_ATTRIBUTE}="${CSS.escape(sweep.id)}"]`;
+    if (isVisible && (node.matches(selector) || node.querySelector(selector))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+async function wanted(registry: ISettingRegistry | null): Promise<boolean> {
+  try {
+    const setting = await registry?.get(SETTINGS_ID, 'notifyWhenFinished');
+    return setting?.composite !== false;
+  } catch {
+    // Settings that cannot be read are no reason to keep the news.
+    return true;
+  }
+}
