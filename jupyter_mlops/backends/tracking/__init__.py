@@ -1,0 +1,1 @@
+"""The only package that imports mlflow, and only when it is first used."""

@@ -1,0 +1,50 @@
+"""Artifacts of an MLflow run: whole or not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+
+def write(client: MlflowClient, run: Run, name: str, content: bytes) -> None:
+    """Write an artifact. On a local disk it is renamed into place, so that a reader never sees half of it."""
+    folder = _local_folder(run)
+    if folder is None:
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch, name)
+            path.write_bytes(content)
+            client.log_artifact(run.info.run_id, str(path))
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+        try:
+            file.write(content)
+            file.close()
+            os.replace(file.name, folder / name)
+        except OSError:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def read(client: MlflowClient, run: Run, name: str) -> bytes | None:
+    """An artifact's content, None when the run has none of that name."""
+    folder = _local_folder(run)
+    if folder is not None:
+        path = folder / name
+        return path.read_bytes() if path.is_file() else None
+    if not any(entry.path == name for entry in client.list_artifacts(run.info.run_id)):
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        return Path(client.download_artifacts(run.info.run_id, name, scratch)).read_bytes()
+
+
+def _local_folder(run: Run) -> Path | None:
+    uri = urlsplit(run.info.artifact_uri)
+    return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None

@@ -1,0 +1,74 @@
+"""MLflow runs read as our records: pure, one direction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+import msgspec
+
+from jupyter_mlops.backends.base import SweepRecord, TrialRecord
+from jupyter_mlops.domain import naming
+from jupyter_mlops.domain.sweep import SweepOutcome, SweepSummary
+from jupyter_mlops.domain.trial import OUTCOMES, Outcome
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+STATUS: dict[str, str] = {
+    "succeeded": "FINISHED",
+    "failed": "FAILED",
+    "pruned": "KILLED",
+    "cancelled": "KILLED",
+}
+"""MLflow's run status for each of our outcomes."""
+_TERMINAL = frozenset(STATUS.values())
+
+
+def trial_record(run: Run, objective: str | None) -> TrialRecord:
+    """A trial's run as a record. Unknown or broken tags read as if they were absent."""
+    tags = run.data.tags
+    done, _, total = tags.get(naming.PROGRESS, "0/0").partition("/")
+    outcome = tags.get(naming.OUTCOME)
+    return TrialRecord(
+        run_id=run.info.run_id,
+        index=_integer(tags.get(naming.INDEX), -1),
+        outcome=cast(Outcome, outcome) if outcome in OUTCOMES else None,
+        ended_status=run.info.status in _TERMINAL,
+        reason=tags.get(naming.REASON, ""),
+        objective=run.data.metrics.get(objective) if objective else None,
+        cells_done=_integer(done, 0),
+        cells_total=_integer(total, 0),
+        attempt=_integer(tags.get(naming.ATTEMPT), 1),
+        started=run.info.start_time or 0,
+        ended=run.info.end_time,
+    )
+
+
+def sweep_record(run: Run) -> SweepRecord:
+    """A sweep's parent run as a record."""
+    tags = run.data.tags
+    outcome = tags.get(naming.OUTCOME)
+    return SweepRecord(
+        id=run.info.run_id,
+        name=run.info.run_name or "",
+        experiment_id=run.info.experiment_id,
+        outcome=cast(SweepOutcome, outcome) if outcome in get_args(SweepOutcome) else None,
+        reason=tags.get(naming.REASON, ""),
+        summary=_summary(tags.get(naming.SUMMARY)),
+        started=run.info.start_time or 0,
+        ended=run.info.end_time,
+    )
+
+
+def _summary(text: str | None) -> SweepSummary | None:
+    try:
+        return msgspec.json.decode(text, type=SweepSummary) if text else None
+    except msgspec.DecodeError:
+        return None
+
+
+def _integer(text: Any, default: int) -> int:
+    try:
+        return int(text)
+    except (TypeError, ValueError):
+        return default

@@ -1,0 +1,366 @@
+"""Everything we keep, kept in MLflow: snapshots, sweeps, trials."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jupyter_mlops.backends.base import SweepRecord, TrialRecord
+from jupyter_mlops.backends.tracking import artifacts, records
+from jupyter_mlops.backends.tracking.connection import Connection, translated
+from jupyter_mlops.domain import naming
+from jupyter_mlops.domain.errors import NotFound
+from jupyter_mlops.domain.parameters import Value
+from jupyter_mlops.domain.snapshot import GitState, Manifest, Snapshot
+from jupyter_mlops.domain.sweep import SweepOrder, SweepOutcome, SweepSummary
+from jupyter_mlops.domain.trial import Outcome
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+FIRST_PAGE = 200
+PAGE = 1_000
+
+
+class MlflowTracking:
+    """The MLflow store, as `backends.base.Tracking` asks for it."""
+
+    def __init__(self, uri: str, data_dir: Path, artifact_root: str | None = None) -> None:
+        self.connection = Connection(uri, data_dir, artifact_root)
+
+    @property
+    def address(self) -> str:
+        return self.connection.address
+
+    @property
+    def embedded(self) -> bool:
+        return self.connection.embedded
+
+    def environment(self) -> dict[str, str]:
+        return self.connection.environment()
+
+    @translated
+    def ping(self) -> None:
+        self.connection.ping()
+
+    @translated
+    def analyze(self) -> None:
+        self.connection.analyze()
+
+    # Snapshots
+
+    @translated
+    def keep_snapshot(self, manifest: Manifest, notebook: bytes, user: str) -> Snapshot:
+        """Keep a snapshot once. The digest tag is written last: a half-written one is never found under its digest."""
+        digest = manifest.digest
+        known = self._find_snapshot(digest)
+        if known is not None:
+            return known
+        client = self.connection.client
+        experiment = self.connection.experiment_id(naming.SNAPSHOTS_EXPERIMENT)
+        run = client.create_run(experiment, run_name=f"{manifest.name} {digest[:12]}", tags={"mlflow.user": user})
+        run_id = run.info.run_id
+        artifacts.write(
+            self.connection.client,
+            run,
+            naming.MANIFEST_FILE,
+            msgspec.json.format(msgspec.json.encode(manifest), indent=1),
+        )
+        artifacts.write(self.connection.client, run, naming.NOTEBOOK_FILE, notebook)
+        self._set_tags(run_id, {naming.KIND: "snapshot", naming.SNAPSHOT: digest})
+        client.set_terminated(run_id)
+        return Snapshot(digest=digest, manifest=manifest, run_id=run_id, created=run.info.start_time, new=True)
+
+    def _find_snapshot(self, digest: str) -> Snapshot | None:
+        like = f"= '{digest}'" if len(digest) == 64 else f"LIKE '{digest}%'"
+        found = self.connection.client.search_runs(
+            [self.connection.experiment_id(naming.SNAPSHOTS_EXPERIMENT)],
+            f"tags.`{naming.SNAPSHOT}` {like}",
+            max_results=2,
+            order_by=["attributes.start_time ASC"],
+        )
+        if not found:
+            return None
+        run = found[0]
+        manifest = msgspec.json.decode(self._require(run, naming.MANIFEST_FILE), type=Manifest)
+        return Snapshot(
+            digest=run.data.tags[naming.SNAPSHOT],
+            manifest=manifest,
+            run_id=run.info.run_id,
+            created=run.info.start_time,
+        )
+
+    @translated
+    def snapshot(self, digest: str) -> Snapshot:
+        found = self._find_snapshot(digest)
+        if found is None:
+            raise NotFound(f"There is no snapshot {digest!r} in MLflow at {self.address}.")
+        return found
+
+    @translated
+    def snapshot_notebook(self, digest: str) -> bytes:
+        snapshot = self.snapshot(digest)
+        return self._require(self.connection.client.get_run(snapshot.run_id), naming.NOTEBOOK_FILE)
+
+    # Sweeps
+
+    @translated
+    def create_sweep(self, order: SweepOrder, git: GitState | None) -> str:
+        """Write a sweep's order. It becomes a sweep, with its kind tag, only when the order is whole."""
+        client = self.connection.client
+        tags = {
+            "mlflow.user": order.user,
+            "mlflow.source.name": order.notebook,
+            "mlflow.source.type": "NOTEBOOK",
+            naming.SNAPSHOT: order.snapshot,
+        }
+        if git is not None:
+            tags |= {"mlflow.source.git.commit": git.commit, naming.DIRTY: str(git.dirty).lower()}
+        run = client.create_run(self.connection.experiment_id(order.experiment), run_name=order.name, tags=tags)
+        artifacts.write(
+            self.connection.client,
+            run,
+            naming.SWEEP_FILE,
+            msgspec.json.format(msgspec.json.encode(order), indent=1),
+        )
+        self._set_tags(run.info.run_id, {naming.KIND: "sweep"})
+        return str(run.info.run_id)
+
+    def _sweep_run(self, sweep_id: str) -> Run:
+        missing = NotFound(
+            f"There is no sweep {sweep_id!r} in MLflow at {self.address}. List them: jupyter mlops sweep list"
+        )
+        if len(sweep_id) != 32 or not sweep_id.isalnum():
+            raise missing
+        try:
+            run = _get_run(self.connection, sweep_id)
+        except NotFound:
+            raise missing from None
+        if run.data.tags.get(naming.KIND) != "sweep" or run.info.lifecycle_stage == "deleted":
+            raise missing
+        return run
+
+    @translated
+    def sweep_order(self, sweep_id: str) -> SweepOrder:
+        return msgspec.json.decode(self._require(self._sweep_run(sweep_id), naming.SWEEP_FILE), type=SweepOrder)
+
+    @translated
+    def sweep_record(self, sweep_id: str) -> SweepRecord:
+        return records.sweep_record(self._sweep_run(sweep_id))
+
+    @translated
+    def sweep_records(self, limit: int) -> list[SweepRecord]:
+        """The newest sweeps of all experiments."""
+        client = self.connection.client
+        experiments = [e.experiment_id for e in client.search_experiments(max_results=1000)]
+        found = client.search_runs(
+            experiments,
+            f"tags.`{naming.KIND}` = 'sweep'",
+            max_results=limit,
+            order_by=["attributes.start_time DESC"],
+        )
+        return [records.sweep_record(run) for run in found]
+
+    @translated
+    def close_sweep(
+        self, sweep_id: str, outcome: SweepOutcome, reason: str, summary: SweepSummary, objective: str | None
+    ) -> None:
+        """Write a sweep's outcome, once, with its best value as the parent run's metric for MLflow's own table."""
+        run = self._sweep_run(sweep_id)
+        if summary.best is not None and objective is not None:
+            self.log_metrics(sweep_id, {objective: summary.best.objective})
+        if naming.OUTCOME not in run.data.tags:
+            self._set_tags(sweep_id, {naming.SUMMARY: msgspec.json.encode(summary).decode()})
+        self._finish(run, outcome, reason)
+
+    # Trials
+
+    @translated
+    def begin_trial(self, sweep_id: str, order: SweepOrder, index: int) -> TrialRecord:
+        """The run of a trial: the one it has already, counted as one more attempt, else a new one."""
+        client = self.connection.client
+        sweep = self._sweep_run(sweep_id)
+        known = self._find_trial(sweep.info.experiment_id, sweep_id, index)
+        if known is not None:
+            record = records.trial_record(known, order.objective)
+            if record.outcome is None:
+                record = msgspec.structs.replace(record, attempt=record.attempt + 1)
+                self._set_tags(record.run_id, {naming.ATTEMPT: str(record.attempt), naming.PROGRESS: "0/0"})
+                client.update_run(record.run_id, status="RUNNING")
+            return record
+        inherited = {k: v for k, v in sweep.data.tags.items() if k.startswith("mlflow.source.") or k in _INHERITED}
+        run = client.create_run(
+            sweep.info.experiment_id,
+            run_name=f"{order.name} {index}",
+            tags={
+                **inherited,
+                naming.PARENT: sweep_id,
+                naming.KIND: "trial",
+                naming.INDEX: str(index),
+                naming.ATTEMPT: "1",
+            },
+        )
+        return records.trial_record(run, order.objective)
+
+    def _find_trial(self, experiment_id: str, sweep_id: str, index: int) -> Run | None:
+        found = self.connection.client.search_runs(
+            [experiment_id],
+            f"tags.`{naming.PARENT}` = '{sweep_id}' and tags.`{naming.INDEX}` = '{index}'",
+            max_results=1,
+            order_by=["attributes.start_time ASC"],
+        )
+        return found[0] if found else None
+
+    @translated
+    def trial_record(self, sweep_id: str, index: int, objective: str | None) -> TrialRecord | None:
+        run = self._find_trial(self._sweep_run(sweep_id).info.experiment_id, sweep_id, index)
+        return records.trial_record(run, objective) if run else None
+
+    @translated
+    def live_records(self, sweep_id: str, experiment_id: str, objective: str | None) -> list[TrialRecord]:
+        """Trials whose MLflow run is RUNNING."""
+        return [
+            r
+            for page in self._search(sweep_id, experiment_id, objective, "attributes.status = 'RUNNING'", [])
+            for r in page
+        ]
+
+    def ended_records(
+        self, sweep_id: str, experiment_id: str, objective: str | None, direction: str, after: int
+    ) -> Iterator[list[TrialRecord]]:
+        """Trials that ended at or after a time in milliseconds, in pages; best first when asked from the beginning."""
+        where = f"attributes.end_time >= {after}" if after else ""
+        best = "DESC" if direction == "maximize" else "ASC"
+        order = [f"metrics.{_backticked(objective)} {best}"] if objective and not after else []
+        return self._search(sweep_id, experiment_id, objective, where, order)
+
+    def _search(
+        self, sweep_id: str, experiment_id: str, objective: str | None, where: str, order: list[str]
+    ) -> Iterator[list[TrialRecord]]:
+        token: str | None = None
+        size = FIRST_PAGE
+        condition = f"tags.`{naming.PARENT}` = '{sweep_id}'" + (f" and {where}" if where else "")
+        while True:
+            page = self._page(experiment_id, condition, order, size, token)
+            # Runs that notebook code nested below the sweep by its own means have no index.
+            yield [r for r in (records.trial_record(run, objective) for run in page) if r.index >= 0]
+            token, size = page.token, PAGE
+            if not token:
+                return
+
+    @translated
+    def _page(self, experiment_id: str, condition: str, order: list[str], size: int, token: str | None) -> Any:
+        return self.connection.client.search_runs(
+            [experiment_id], condition, max_results=size, order_by=order or None, page_token=token
+        )
+
+    @translated
+    def end_trial(self, run_id: str, outcome: Outcome, reason: str, parameters: Mapping[str, Value]) -> None:
+        """Write a trial's outcome, once: a run that has one already keeps it.
+
+        Parameters are written here and not at the start, so that a notebook which logs a parameter of the same name
+        is not refused by MLflow, whose parameters never change.
+        """
+        from mlflow.entities import Param
+
+        run = self.connection.client.get_run(run_id)
+        texts = {name: str(value) for name, value in parameters.items() if name not in run.data.params}
+        if any(len(text) > naming.MAX_PARAM for text in texts.values()):
+            artifacts.write(self.connection.client, run, naming.PARAMETERS_FILE, msgspec.json.encode(dict(parameters)))
+        params = [Param(name, naming.shortened(text, naming.MAX_PARAM)) for name, text in texts.items()]
+        for start in range(0, len(params), 100):
+            self.connection.client.log_batch(run_id, params=params[start : start + 100])
+        self._finish(run, outcome, reason)
+
+    def _finish(self, run: Run, outcome: str, reason: str) -> None:
+        known = run.data.tags.get(naming.OUTCOME)
+        if known is None:
+            self._set_tags(run.info.run_id, {naming.REASON: reason, naming.OUTCOME: outcome})
+        self.connection.client.set_terminated(run.info.run_id, records.STATUS[known or outcome])
+
+    @translated
+    def set_progress(self, run_id: str, done: int, total: int) -> None:
+        self._set_tags(run_id, {naming.PROGRESS: f"{done}/{total}"})
+
+    @translated
+    def log_metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        self.connection.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()])
+
+    @translated
+    def trial_metrics(self, run_id: str) -> dict[str, float]:
+        """The trial's own metrics, and below them those of runs its notebook opened besides, newest first."""
+        client = self.connection.client
+        run = client.get_run(run_id)
+        metrics = dict(run.data.metrics)
+        experiments = [e.experiment_id for e in client.search_experiments(max_results=1000)]
+        for child in client.search_runs(
+            experiments,
+            f"tags.`{naming.PARENT}` = '{run_id}'",
+            max_results=100,
+            order_by=["attributes.start_time DESC"],
+        ):
+            for name, value in child.data.metrics.items():
+                metrics.setdefault(name, value)
+        return metrics
+
+    @translated
+    def keep_artifact(self, run_id: str, name: str, content: bytes) -> None:
+        artifacts.write(self.connection.client, self.connection.client.get_run(run_id), name, content)
+
+    @translated
+    def trial_notebook(self, run_id: str) -> bytes | None:
+        return artifacts.read(self.connection.client, self.connection.client.get_run(run_id), naming.NOTEBOOK_FILE)
+
+    @translated
+    def trial_log(self, run_id: str) -> bytes | None:
+        return artifacts.read(self.connection.client, self.connection.client.get_run(run_id), naming.LOG_FILE)
+
+    @translated
+    def known_metrics(self, experiment: str) -> list[str]:
+        """Names of the metrics that the newest runs of an experiment logged."""
+        client = self.connection.client
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return []
+        runs = client.search_runs([found.experiment_id], max_results=20, order_by=["attributes.start_time DESC"])
+        return sorted({name for run in runs for name in run.data.metrics})
+
+    # Small parts
+
+    def _set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        from mlflow.entities import RunTag
+
+        self.connection.client.log_batch(
+            run_id, tags=[RunTag(k, naming.shortened(v, naming.MAX_TAG)) for k, v in tags.items()]
+        )
+
+    def _require(self, run: Run, name: str) -> bytes:
+        content = artifacts.read(self.connection.client, run, name)
+        if content is None:
+            raise NotFound(f"MLflow run {run.info.run_id} at {self.address} has no artifact {name!r}: it was deleted.")
+        return content
+
+
+_INHERITED = ("mlflow.user", naming.DIRTY, naming.SNAPSHOT)
+
+
+def _get_run(connection: Connection, run_id: str) -> Run:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return connection.client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise NotFound(str(error.message)) from error
+        raise
+
+
+def _backticked(name: str | None) -> str:
+    return f"`{name}`"

@@ -1,0 +1,36 @@
+"""The tags and artifact names by which MLflow runs are ours. One place, so that nobody misspells one."""
+
+from __future__ import annotations
+
+KIND = "mlops.kind"
+INDEX = "mlops.index"
+OUTCOME = "mlops.outcome"
+REASON = "mlops.reason"
+PROGRESS = "mlops.progress"
+ATTEMPT = "mlops.attempt"
+SNAPSHOT = "mlops.snapshot"
+SUMMARY = "mlops.summary"
+DIRTY = "mlops.git.dirty"
+PARENT = "mlflow.parentRunId"
+
+SWEEP_FILE = "sweep.json"
+MANIFEST_FILE = "manifest.json"
+NOTEBOOK_FILE = "notebook.ipynb"
+"""In a snapshot the notebook that is run; in a trial the executed one, whole or so far."""
+LOG_FILE = "trial.log"
+PARAMETERS_FILE = "parameters.json"
+"""Only where a value is longer than MLflow keeps."""
+
+SNAPSHOTS_EXPERIMENT = "mlops/snapshots"
+
+MAX_TAG = 5_000
+MAX_PARAM = 6_000
+"""MLflow cuts longer values with a warning only; we shorten them ourselves and say so."""
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text, cut with a visible mark when it is longer than a store keeps."""
+    if len(text) <= limit:
+        return text
+    mark = f"… ({len(text):,} characters)"
+    return text[: limit - len(mark)] + mark

@@ -1,0 +1,1 @@
+"""The Jupyter server extension: wiring, thin REST, event hints."""

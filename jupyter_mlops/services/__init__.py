@@ -1,0 +1,63 @@
+"""The verbs. They decide; they know no tornado, mlflow, papermill or kubernetes, and get their backends as arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_mlops.backends.base import Executor, Notebooks, Tracking
+from jupyter_mlops.domain.doctor import Finding, Status
+from jupyter_mlops.domain.errors import MlopsError
+from jupyter_mlops.services.boards import Boards
+from jupyter_mlops.services.doctor import examine
+from jupyter_mlops.services.snapshots import Snapshots
+from jupyter_mlops.services.sweeps import Sweeps
+from jupyter_mlops.services.trials import Trials
+
+
+class Services:
+    """All verbs over one store, one executor and one set of notebooks: what every face calls."""
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        executor: Executor,
+        notebooks: Notebooks,
+        *,
+        version: str,
+        data_dir: Path,
+        max_trials: int,
+        mlflow_ui: str,
+    ) -> None:
+        self.tracking = tracking
+        self.executor = executor
+        self._notebooks = notebooks
+        self._version = version
+        self._data_dir = data_dir
+        self._max_trials = max_trials
+        self._mlflow_ui = mlflow_ui
+        boards = Boards(tracking, executor)
+        self.snapshots = Snapshots(tracking, notebooks)
+        self.sweeps = Sweeps(tracking, executor, notebooks, self.snapshots, boards, max_trials)
+        self.trials = Trials(tracking, executor, boards)
+
+    def status(self) -> Status:
+        """Version, store and limits; never fails, for it is what says that something else does."""
+        message = ""
+        try:
+            self.tracking.ping()
+        except MlopsError as error:
+            message = error.message
+        return Status(
+            version=self._version,
+            tracking=self.tracking.address,
+            embedded=self.tracking.embedded,
+            online=not message,
+            message=message,
+            mlflow_ui=self._mlflow_ui,
+            max_trials=self._max_trials,
+            parallelism=self.executor.default_parallelism(),
+        )
+
+    def doctor(self) -> list[Finding]:
+        """What is found, what is missing, and what to do."""
+        return examine(self.tracking, self.executor, self._notebooks.kernels(), self._data_dir)

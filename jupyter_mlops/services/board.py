@@ -1,0 +1,266 @@
+"""One sweep as the server knows it: what MLflow remembers joined with what its executor sees, kept up to date.
+
+Nothing is stored here that is not somewhere else; it is a cache of ended trials (whose outcome never changes) and a
+counter that tells a reader what has changed since it last looked.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from jupyter_mlops.backends.base import Executor, SweepPlacement, SweepRecord, Tracking, TrialRecord
+from jupyter_mlops.domain.sweep import Best, Sweep, SweepOrder, best_of, sweep_state
+from jupyter_mlops.domain.trial import OUTCOMES, Trial, TrialPage, TrialState, trial_state
+
+FRESH_SECONDS = 0.25
+"""A refresh younger than this serves everybody who asks."""
+OVERLAP_MS = 10_000
+"""How far back trials that ended are read again, for clocks that differ and writes that overtake each other."""
+
+EPOCH = uuid.uuid4().hex[:8]
+"""Marks the revisions of this process: another one's mean nothing here."""
+
+
+class Board:
+    """A sweep's trials, by index, each with the revision at which it last changed."""
+
+    def __init__(self, sweep_id: str, tracking: Tracking, executor: Executor) -> None:
+        self.id = sweep_id
+        self._tracking = tracking
+        self._executor = executor
+        self._lock = threading.RLock()
+        self.record: SweepRecord = tracking.sweep_record(sweep_id)
+        self.order: SweepOrder = tracking.sweep_order(sweep_id)
+        self._trials: dict[int, Trial] = {}
+        """Ordered by last change, oldest first."""
+        self._revisions: dict[int, int] = {}
+        self._revision = 0
+        self._objectives: dict[int, float] = {}
+        self._records: dict[int, TrialRecord] = {}
+        self._newest_end = 0
+        self._loading: Iterator[list[TrialRecord]] | None = self._ended(0)
+        self._refreshed = -math.inf
+        self._placement = SweepPlacement(alive=False)
+        self._complete = False
+        """Whether the sweep has ended and every trial is known: then nothing is ever asked again."""
+
+    # Reading
+
+    def sweep(self) -> Sweep:
+        """The sweep as it is now."""
+        with self._lock:
+            self.refresh()
+            counts, best = self._summary()
+            return _view(self.record, self.order, self._placement, counts, best, self._durations())
+
+    def changes(self, since: str, limit: int) -> TrialPage:
+        """Trials that changed after a revision, oldest change first."""
+        with self._lock:
+            self.refresh(everything=False)
+            epoch, _, number = since.partition("-")
+            after = int(number) if epoch == EPOCH and number.isdigit() else 0
+            while self._loading is not None and self._revision - after < limit:
+                self._load_page()
+            # Newest last: walk back from the end to the first that the reader has seen.
+            unseen = list(itertools.takewhile(lambda i: self._revisions[i] > after, reversed(self._trials)))
+            page = unseen[::-1][:limit]
+            reached = self._revisions[page[-1]] if page else self._revision
+            return TrialPage(
+                rev=f"{EPOCH}-{reached}",
+                reset=after == 0,
+                more=len(unseen) > len(page) or self._loading is not None,
+                total=self.order.trials,
+                trials=[self._trials[i] for i in page],
+            )
+
+    def trial(self, index: int) -> Trial | None:
+        """One trial as it is now; None when the sweep has no such index."""
+        with self._lock:
+            if not 0 <= index < self.order.trials:
+                return None
+            self.refresh()
+            return self._trials.get(index)
+
+    # Keeping up
+
+    def refresh(self, everything: bool = True) -> None:
+        """Bring the board up to date, unless it has just been or there is nothing more to come.
+
+        Args:
+            everything: whether all ended trials must be known afterwards, or may follow page by page.
+        """
+        while everything and self._loading is not None:
+            self._load_page()
+        if self._complete or time.monotonic() - self._refreshed < FRESH_SECONDS:
+            return
+        # The outcome is read before the trials: what it says is then true of all of them.
+        ended_before = self.record.outcome is not None
+        if not ended_before:
+            self._placement = self._executor.placement(self.id)
+            self.record = self._tracking.sweep_record(self.id)
+        self._read_changes()
+        if self._loading is None:
+            self._place_all()
+            self._complete = self.record.outcome is not None
+        self._refreshed = time.monotonic()
+
+    def _ended(self, after: int) -> Iterator[list[TrialRecord]]:
+        return self._tracking.ended_records(
+            self.id, self.record.experiment_id, self.order.objective, self.order.direction, after
+        )
+
+    def _load_page(self) -> None:
+        assert self._loading is not None
+        try:
+            page = next(self._loading, None)
+        except Exception:
+            self._loading = self._ended(0)
+            raise
+        if page is None:
+            self._loading = None
+            self._place_all()
+        else:
+            self._take(page)
+
+    def _read_changes(self) -> None:
+        if self._newest_end or self._loading is None:
+            after = max(1, self._newest_end - OVERLAP_MS)
+            for page in self._ended(after):
+                self._take(page)
+        if self.record.outcome is None:
+            self._take(self._tracking.live_records(self.id, self.record.experiment_id, self.order.objective))
+
+    def _take(self, records: list[TrialRecord]) -> None:
+        for record in records:
+            known = self._records.get(record.index)
+            if known == record or (known is not None and known.outcome is not None and record.outcome is None):
+                continue
+            self._records[record.index] = record
+            if record.outcome is not None and record.ended is not None:
+                self._newest_end = max(self._newest_end, record.ended)
+            self._place(record.index)
+
+    def _place_all(self) -> None:
+        """Bring the state of every trial without an outcome up to date with what the executor sees."""
+        for index in range(self.order.trials):
+            record = self._records.get(index)
+            if record is None or record.outcome is None:
+                self._place(index)
+
+    def _place(self, index: int) -> None:
+        trial = self._row(index)
+        if self._trials.get(index) == trial:
+            return
+        self._revision += 1
+        self._trials.pop(index, None)
+        self._trials[index] = trial
+        self._revisions[index] = self._revision
+        if trial.objective is not None and trial.state == "succeeded":
+            self._objectives[index] = trial.objective
+
+    def _row(self, index: int) -> Trial:
+        known = self._trials.get(index)
+        parameters = known.parameters if known is not None else self.order.point(index)
+        record = self._records.get(index)
+        if record is None:
+            over = self.record.outcome is not None
+            return Trial(index=index, state="cancelled" if over else "queued", parameters=parameters)
+        state = trial_state(record.outcome, True, self._placement.of(index))
+        objective = record.objective
+        return Trial(
+            index=index,
+            state=state,
+            parameters=parameters,
+            objective=objective if objective is not None and math.isfinite(objective) else None,
+            reason=record.reason or _why(state, objective, self.order.objective),
+            cells_done=record.cells_done,
+            cells_total=record.cells_total,
+            attempt=record.attempt,
+            started=record.started,
+            ended=record.ended if record.outcome is not None else None,
+            run_id=record.run_id,
+            has_notebook=record.outcome is not None or record.cells_total > 0,
+        )
+
+    def _summary(self) -> tuple[dict[TrialState, int], Best | None]:
+        counts: Counter[TrialState] = Counter(trial.state for trial in self._trials.values())
+        return dict(counts), best_of(self._objectives, self.order.direction)
+
+    def _durations(self) -> list[int]:
+        """Milliseconds that the newest ended trials took."""
+        newest = itertools.islice(reversed(self._trials.values()), 200)
+        return [t.ended - t.started for t in newest if t.ended and t.started and t.state in OUTCOMES][:20]
+
+
+def _why(state: TrialState, objective: float | None, name: str | None) -> str:
+    if state == "lost":
+        return "Its process is gone. Press Resume to run it again."
+    if state == "preempted":
+        return "Broke off; it will be tried again."
+    if objective is not None and not math.isfinite(objective):
+        return f"{name} is {objective}."
+    return ""
+
+
+def _view(
+    record: SweepRecord,
+    order: SweepOrder,
+    placement: SweepPlacement,
+    counts: dict[TrialState, int],
+    best: Best | None,
+    durations: list[int],
+) -> Sweep:
+    """What a person sees of a sweep."""
+    state = sweep_state(record.outcome, placement.alive, placement.paused, placement.stopped)
+    reason = record.reason
+    if state == "lost":
+        reason = "The runner is gone: killed, or the machine was restarted. Nothing is lost. Press Resume to go on."
+        if placement.message:
+            reason += f" Its last words: {placement.message}"
+    open_trials = order.trials - sum(counts.get(outcome, 0) for outcome in OUTCOMES)
+    left = None
+    if state == "running" and durations and open_trials:
+        seconds = sum(durations) / len(durations) / 1000
+        left = seconds * math.ceil(open_trials / max(1, placement.parallelism or order.parallelism))
+    return Sweep(
+        id=record.id,
+        name=order.name,
+        notebook=order.notebook,
+        state=state,
+        reason=reason,
+        total=order.trials,
+        counts=counts,
+        best=best,
+        objective=order.objective,
+        direction=order.direction,
+        algorithm=order.algorithm,
+        parallelism=placement.parallelism or order.parallelism,
+        parameters=order.parameters,
+        experiment=order.experiment,
+        experiment_id=record.experiment_id,
+        snapshot=order.snapshot,
+        user=order.user,
+        executor=order.executor,
+        started=record.started,
+        ended=record.ended if record.outcome is not None else None,
+        seconds_left=left,
+    )
+
+
+def ended_view(record: SweepRecord, order: SweepOrder) -> Sweep:
+    """A sweep that has ended, from its own summary and without a look at its trials."""
+    summary = record.summary
+    counts = dict(summary.counts) if summary else {}
+    never = order.trials - sum(counts.values())
+    if never > 0:
+        counts["cancelled"] = counts.get("cancelled", 0) + never
+    nowhere = SweepPlacement(alive=False)
+    return msgspec.structs.replace(_view(record, order, nowhere, counts, summary.best if summary else None, []))

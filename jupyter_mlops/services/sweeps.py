@@ -1,0 +1,155 @@
+"""Sweeps: planned, started, watched, paused, stopped."""
+
+from __future__ import annotations
+
+import secrets
+
+from jupyter_mlops.backends.base import Executor, Notebooks, NotebookSource, Tracking
+from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound, Problem
+from jupyter_mlops.domain.notebook import NotebookInfo
+from jupyter_mlops.domain.sweep import Sweep, SweepOrder, SweepPlan, SweepRequest, check, require
+from jupyter_mlops.services.boards import Boards
+from jupyter_mlops.services.snapshots import Snapshots
+
+
+class Sweeps:
+    """What can be asked of sweeps. Decides; talks to MLflow and processes only through what it is given."""
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        executor: Executor,
+        notebooks: Notebooks,
+        snapshots: Snapshots,
+        boards: Boards,
+        max_trials: int,
+    ) -> None:
+        self._tracking = tracking
+        self._executor = executor
+        self._notebooks = notebooks
+        self._snapshots = snapshots
+        self._boards = boards
+        self._max_trials = max_trials
+
+    def inspect(self, path: str) -> NotebookInfo:
+        """A notebook's parameters, and suggestions for its sweep."""
+        source = self._notebooks.read(path)
+        experiment = self._experiment(source)
+        try:
+            known = self._tracking.known_metrics(experiment)
+        except MlopsError:
+            known = []  # suggestions only: the form opens without MLflow, too
+        return self._notebooks.inspect(source, known, self._executor.default_parallelism(), self._max_trials)
+
+    def plan(self, request: SweepRequest) -> SweepPlan:
+        """How many trials a request makes, or everything that is wrong with it."""
+        try:
+            return self._plan(self._notebooks.read(request.notebook), request)
+        except Invalid as error:
+            return SweepPlan(problems=error.problems)
+        except MlopsError as error:
+            return SweepPlan(problems=[Problem(field="notebook", message=error.message)])
+
+    def _plan(self, source: NotebookSource, request: SweepRequest) -> SweepPlan:
+        declared = self._notebooks.parameters(source.content)
+        plan = check(request, None if declared is None else {p.name: p for p in declared}, self._max_trials)
+        try:
+            self._notebooks.require_kernel(request.kernel or self._notebooks.kernel(source)[0])
+        except Invalid as error:
+            return SweepPlan(trials=plan.trials, problems=[*plan.problems, *error.problems])
+        return plan
+
+    def create(self, request: SweepRequest, user: str) -> Sweep:
+        """Keep the notebook, write the order, start the trials.
+
+        The order is written before anything starts, so whatever breaks off in between is a sweep that Resume starts.
+
+        Raises:
+            Invalid: with everything that is wrong with the request.
+        """
+        source = self._notebooks.read(request.notebook)
+        trials = require(self._plan(source, request))
+        snapshot = self._snapshots.keep(source, user)
+        order = SweepOrder(
+            name=source.file.stem,
+            notebook=source.path,
+            cwd=str(source.file.parent),
+            snapshot=snapshot.digest,
+            parameters=request.parameters,
+            algorithm=request.algorithm,
+            trials=trials,
+            parallelism=min(request.parallelism or self._executor.default_parallelism(), trials),
+            objective=request.objective,
+            direction=request.direction,
+            experiment=request.experiment or self._experiment(source),
+            seed=request.seed if request.seed is not None else secrets.randbelow(2**31),
+            kernel=request.kernel or self._notebooks.kernel(source)[0],
+            executor=self._executor.name,
+            user=user,
+        )
+        sweep_id = self._tracking.create_sweep(order, snapshot.manifest.git)
+        self._executor.start(sweep_id, order)
+        return self.get(sweep_id)
+
+    def _experiment(self, source: NotebookSource) -> str:
+        return self._notebooks.named_experiment(source.content) or source.file.stem[:200]
+
+    def get(self, sweep_id: str) -> Sweep:
+        """One sweep as it is now."""
+        return self._boards.get(sweep_id).sweep()
+
+    def find(self, beginning: str) -> str:
+        """A sweep's id from the beginning of it, as people type it; `latest` is the newest.
+
+        Raises:
+            NotFound: none begins so.
+            Conflict: several do.
+        """
+        if len(beginning) == 32:
+            return beginning
+        records = self._tracking.sweep_records(500)
+        found = [r.id for r in records if beginning == "latest" or r.id.startswith(beginning)]
+        if not found or not beginning:
+            raise NotFound(f"There is no sweep {beginning!r}. List them: jupyter mlops sweep list")
+        if len(found) > 1 and beginning != "latest":
+            raise Conflict(f"{len(found)} sweeps begin with {beginning!r}. Write more of the id.")
+        return found[0]
+
+    def list(self, limit: int = 50) -> list[Sweep]:
+        """Sweeps, newest first. One whose order was deleted from MLflow is left out."""
+        views = []
+        for record in self._tracking.sweep_records(limit):
+            try:
+                views.append(self._boards.view(record))
+            except NotFound:
+                continue
+        return views
+
+    def pause(self, sweep_id: str) -> Sweep:
+        """Start no further trials; those that run end by themselves."""
+        self._open(sweep_id)
+        self._executor.pause(sweep_id)
+        return self.get(sweep_id)
+
+    def resume(self, sweep_id: str) -> Sweep:
+        """Go on with a paused sweep, or with one whose runner is gone."""
+        sweep = self._open(sweep_id)
+        if sweep.state == "stopping":
+            raise Conflict("The sweep is being stopped; it cannot go on.")
+        self._executor.resume(sweep_id)
+        self._executor.start(sweep_id, self._boards.get(sweep_id).order)
+        return self.get(sweep_id)
+
+    def stop(self, sweep_id: str, by: str) -> Sweep:
+        """Stop what runs and start nothing more. What has been executed is kept."""
+        self._open(sweep_id)
+        self._executor.stop(sweep_id, by)
+        # A runner carries it out, also where none is left: it closes the books.
+        self._executor.start(sweep_id, self._boards.get(sweep_id).order)
+        return self.get(sweep_id)
+
+    def _open(self, sweep_id: str) -> Sweep:
+        sweep = self.get(sweep_id)
+        if sweep.ended is not None:
+            raise Conflict(f"The sweep has ended already: {sweep.state}.")
+        return sweep

@@ -1,0 +1,1 @@
+"""Programs that run elsewhere: a trial, and the runner that starts trials on this machine."""

@@ -1,0 +1,60 @@
+"""How the runner brings a trial to life: the seam for faster ways."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable
+from multiprocessing.connection import wait as wait_for_any
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from jupyter_mlops.backends.executors.workdir import WorkDir
+
+
+class ForkLauncher:
+    """Starts each trial as a fork of one clean process that has imported MLflow and papermill.
+
+    The fork server of Python's multiprocessing: single-threaded, started before anything is open, and each trial a
+    process of its own with its own folder, environment and signals. Saves about two seconds of imports per trial.
+    The kernel is started afresh by every trial, so results are those of a fresh interpreter.
+    """
+
+    def __init__(self, sweep_id: str, work: WorkDir) -> None:
+        self._sweep_id = sweep_id
+        self._work = work
+        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        self._context = multiprocessing.get_context(method)
+        if method == "forkserver":
+            self._context.set_forkserver_preload(["jupyter_mlops.worker.preload"])
+
+    def start(self, index: int) -> BaseProcess:
+        """Start a trial; returns its process, which ends with the trial's exit code."""
+        process = self._context.Process(
+            target=_trial, args=(self._sweep_id, index, str(self._work.folder)), name=f"trial-{index}"
+        )
+        process.start()
+        return process
+
+    @staticmethod
+    def wait(processes: Iterable[BaseProcess], seconds: float) -> None:
+        """Wait until one of the processes ends, at most so long."""
+        wait_for_any([process.sentinel for process in processes], timeout=seconds)
+
+
+def _trial(sweep_id: str, index: int, folder: str) -> None:
+    """Runs in the forked process."""
+    from jupyter_mlops.worker import trial
+
+    work = WorkDir(Path(folder))
+    output = os.open(work.log(str(index)), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr, force=True)
+    code = trial.guarded(sweep_id, index, trial.tracking_from(os.environ), work)
+    logging.shutdown()
+    # Threads of libraries may still hold on to the process; its work is done and written.
+    os._exit(code)
