@@ -121,18 +121,22 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
         const { button } = await showDialog({
           title: trans.__('Stop %1?', sweepTitle(sweep, trans)),
           body: [
-            trans._n(
-              '%1 running trial is stopped; what it has executed is kept.',
-              '%1 running trials are stopped; what they have executed is kept.',
-              running
-            ),
-            trans._n(
-              '%1 trial that waits will never start.',
-              '%1 trials that wait will never start.',
-              waiting
-            ),
-            trans.__('A stopped sweep cannot go on. To go on later, pause it.')
-          ].join(' '),
+            running > 0 &&
+              trans._n(
+                '%1 running trial is stopped; what it has executed is kept.',
+                '%1 running trials are stopped; what they have executed is kept.',
+                running
+              ),
+            waiting > 0 &&
+              trans._n(
+                '%1 waiting trial will never start.',
+                '%1 waiting trials will never start.',
+                waiting
+              ),
+            trans.__('A stopped sweep cannot go on: to go on later, pause it.')
+          ]
+            .filter(Boolean)
+            .join(' '),
           buttons: [
             Dialog.cancelButton({ label: trans.__('Keep It Running') }),
             Dialog.warnButton({ label: trans.__('Stop') })
