@@ -101,27 +101,26 @@ class NotebookFiles:
         if language_of(content) != "python":
             return None
         import nbformat
-        from papermill.inspection import _infer_parameters  # papermill's own public inspect wants a path
+        import papermill
 
-        node = nbformat.from_dict(dict(content))
+        kernel = kernel_of(content)
+        metadata = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
+        node = nbformat.from_dict({**content, "metadata": metadata})  # type: ignore[no-untyped-call]
+        found = papermill.inspect_notebook(node).values()
         return [
             parameter(
-                p.name,
-                "" if p.inferred_type_name == "None" else p.inferred_type_name,
-                p.default,
-                p.help.strip(),
+                p["name"],
+                "" if p["inferred_type_name"] == "None" else p["inferred_type_name"],
+                p["default"],
+                p["help"].strip(),
             )
-            for p in _infer_parameters(node, name=kernel_of(content), language=language_of(content))
+            for p in found
         ]
 
     def named_experiment(self, content: dict[str, Any]) -> str | None:
         """The experiment that the source names in a plain `mlflow.set_experiment("…")`, if it names just one."""
         names = set(_named(content, "set_experiment"))
         return names.pop() if len(names) == 1 else None
-
-    def kernels(self) -> list[str]:
-        """Names of the kernelspecs found here."""
-        return sorted(installed_kernels())
 
     def kernels(self) -> list[str]:
         """Names of the kernelspecs found here."""
@@ -182,7 +181,7 @@ def _notebook(path: str, text: str) -> dict[str, Any]:
     import nbformat
 
     try:
-        nbformat.validate(nbformat.from_dict(content))
+        nbformat.validate(nbformat.from_dict(content))  # type: ignore[no-untyped-call]
     except nbformat.ValidationError as error:
         raise Invalid.one("notebook", f"{path!r} is not a valid notebook: {str(error).splitlines()[0]}") from None
     return content

@@ -27,12 +27,15 @@ class MLOpsApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Put together what the handlers need. Services themselves come into being on first use, in a thread."""
+        assert self.serverapp is not None
+        bus = self.serverapp.event_logger
+        assert bus is not None
         mlops = MLOps(config=self.config, parent=self)
         root = Path(self.serverapp.root_dir)
         self.services = LazyServices(lambda: mlops.services(root, UI_PATH))
         self.mlflow_ui = MlflowUI(mlops)
-        self.serverapp.event_logger.register_event_schema(SCHEMA)
-        self.hints = Hints(self.services, self.serverapp.event_logger, self.mlflow_ui.rest)
+        bus.register_event_schema(SCHEMA)
+        self.hints = Hints(self.services, bus, self.mlflow_ui.rest)
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(routes(self.services, self.mlflow_ui))

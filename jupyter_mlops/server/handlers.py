@@ -28,7 +28,7 @@ class OperationHandler(ExtensionHandlerMixin, APIHandler):
 
     auth_resource = AUTH_RESOURCE
 
-    def initialize(self, name: str, operations: dict[str, Operation], services: LazyServices) -> None:  # type: ignore[override]
+    def initialize(self, name: str, operations: dict[str, Operation], services: LazyServices) -> None:
         super().initialize(name)
         self.operations = operations
         self.services = services

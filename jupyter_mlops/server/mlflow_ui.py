@@ -35,7 +35,7 @@ _WAITING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>
 class _UnixResolver(Resolver):
     """Every name leads to one socket file."""
 
-    def initialize(self, path: str) -> None:  # type: ignore[override]
+    def initialize(self, path: str) -> None:
         self.path = path
 
     async def resolve(self, host: str, port: int, family: int = 0) -> list[tuple[int, Any]]:
@@ -95,12 +95,15 @@ class MlflowUIHandler(ExtensionHandlerMixin, JupyterHandler):
 
     auth_resource = "mlops"
 
-    def initialize(self, name: str, ui: MlflowUI) -> None:  # type: ignore[override]
+    def initialize(self, name: str, ui: MlflowUI) -> None:
         super().initialize(name)
-        self.ui = ui
+        self.pages = ui
 
     def check_xsrf_cookie(self) -> None:
-        """MLflow's pages do not know Jupyter's token; the browser's own word on where a request comes from serves."""
+        """MLflow's pages do not know Jupyter's token; `_refuse_other_sites` stands in for it."""
+
+    def _refuse_other_sites(self) -> None:
+        """Believe the browser's own word on where a request comes from, which a page cannot forge."""
         site = self.request.headers.get("Sec-Fetch-Site", "same-origin")
         origin = urlsplit(self.request.headers.get("Origin", "")).netloc
         if site not in ("same-origin", "none") or (origin and origin != self.request.host):
@@ -132,12 +135,14 @@ class MlflowUIHandler(ExtensionHandlerMixin, JupyterHandler):
         await self._pass(path)
 
     async def _pass(self, path: str | None) -> None:
-        if self.ui.elsewhere is not None:
-            raise web.HTTPError(404, f"MLflow's pages are at {self.ui.elsewhere}.")
+        if self.pages.elsewhere is not None:
+            raise web.HTTPError(404, f"MLflow's pages are at {self.pages.elsewhere}.")
+        if self.request.method != "GET":
+            self._refuse_other_sites()
         if path is None:
             self.redirect(f"{self.request.path}/")
             return
-        client = await self.ui.client()
+        client = await self.pages.client()
         if client is None:
             await self._wait(path)
             return

@@ -91,6 +91,10 @@ class Board:
 
     # Keeping up
 
+    def expire(self) -> None:
+        """Look again at once when next asked: somebody has just changed something."""
+        self._refreshed = -math.inf
+
     def refresh(self, everything: bool = True) -> None:
         """Bring the board up to date, unless it has just been or there is nothing more to come.
 

@@ -98,6 +98,10 @@ class Sweeps:
         """One sweep as it is now."""
         return self._boards.get(sweep_id).sweep()
 
+    def _changed(self, sweep_id: str) -> Sweep:
+        self._boards.get(sweep_id).expire()
+        return self.get(sweep_id)
+
     def find(self, beginning: str) -> str:
         """A sweep's id from the beginning of it, as people type it; `latest` is the newest.
 
@@ -129,7 +133,7 @@ class Sweeps:
         """Start no further trials; those that run end by themselves."""
         self._open(sweep_id)
         self._executor.pause(sweep_id)
-        return self.get(sweep_id)
+        return self._changed(sweep_id)
 
     def resume(self, sweep_id: str) -> Sweep:
         """Go on with a paused sweep, or with one whose runner is gone."""
@@ -138,7 +142,7 @@ class Sweeps:
             raise Conflict("The sweep is being stopped; it cannot go on.")
         self._executor.resume(sweep_id)
         self._executor.start(sweep_id, self._boards.get(sweep_id).order)
-        return self.get(sweep_id)
+        return self._changed(sweep_id)
 
     def stop(self, sweep_id: str, by: str) -> Sweep:
         """Stop what runs and start nothing more. What has been executed is kept."""
@@ -146,7 +150,7 @@ class Sweeps:
         self._executor.stop(sweep_id, by)
         # A runner carries it out, also where none is left: it closes the books.
         self._executor.start(sweep_id, self._boards.get(sweep_id).order)
-        return self.get(sweep_id)
+        return self._changed(sweep_id)
 
     def _open(self, sweep_id: str) -> Sweep:
         sweep = self.get(sweep_id)

@@ -58,6 +58,7 @@ class Trials:
             raise Conflict(f"Trial {index} has ended already: {trial.state}.")
         self._executor.stop_trial(sweep_id, index, by)
         self._executor.start(sweep_id, self._boards.get(sweep_id).order)
+        self._boards.get(sweep_id).expire()
         return self.get(sweep_id, index)
 
     def notebook(self, sweep_id: str, index: int) -> dict[str, Any]:

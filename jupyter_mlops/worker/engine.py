@@ -22,7 +22,7 @@ log = logging.getLogger("jupyter_mlops")
 METRICS_TAG = "metrics"
 
 
-class TrialEngine(NBClientEngine):
+class TrialEngine(NBClientEngine):  # type: ignore[misc]  # papermill is published without types
     """NBClientEngine that tells how far it is and what cells tagged `metrics` assigned."""
 
     @classmethod

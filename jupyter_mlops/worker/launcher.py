@@ -7,7 +7,9 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Iterable
+from multiprocessing import forkserver
 from multiprocessing.connection import wait as wait_for_any
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -25,10 +27,13 @@ class ForkLauncher:
     def __init__(self, sweep_id: str, work: WorkDir) -> None:
         self._sweep_id = sweep_id
         self._work = work
-        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        self._context = multiprocessing.get_context(method)
-        if method == "forkserver":
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            self._context: ForkServerContext | SpawnContext = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload(["jupyter_mlops.worker.preload"])
+            # Now, so that it imports while the runner reads its orders.
+            forkserver.ensure_running()
+        else:
+            self._context = multiprocessing.get_context("spawn")
 
     def start(self, index: int) -> BaseProcess:
         """Start a trial; returns its process, which ends with the trial's exit code."""

@@ -93,15 +93,18 @@ class Ledger:
     def _find(self, index: int) -> TrialRecord | None:
         return patiently(lambda: self.tracking.trial_record(self.sweep_id, index, self.order.objective))
 
+    def _find_or_begin(self, index: int) -> TrialRecord:
+        return self._find(index) or patiently(lambda: self.tracking.begin_trial(self.sweep_id, self.order, index))
+
     def cancel(self, index: int, reason: str) -> None:
         """Write that a trial was stopped, whether or not it had begun."""
-        record = patiently(lambda: self.tracking.begin_trial(self.sweep_id, self.order, index))
+        record = self._find_or_begin(index)
         if record.outcome is None:
             self._end(record, "cancelled", reason)
         self._settled(index)
 
     def _give_up(self, index: int, code: int | None, attempts: int) -> None:
-        record = patiently(lambda: self.tracking.begin_trial(self.sweep_id, self.order, index))
+        record = self._find_or_begin(index)
         how = _died(code) if code is not None else "Its process is gone."
         self._end(record, "failed", f"{how} Tried {attempts} times; its log says more.")
         self._settled(index)

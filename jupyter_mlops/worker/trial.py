@@ -141,7 +141,7 @@ class _Trial:
         cwd = self.order.cwd if Path(self.order.cwd).is_dir() else str(self.work.folder)
         try:
             papermill.execute_notebook(
-                nbformat.reads(content.decode(), as_version=4),
+                nbformat.reads(content.decode(), as_version=4),  # type: ignore[no-untyped-call]
                 str(self.output),
                 parameters=self.parameters,
                 engine_name="jupyter_mlops",

@@ -22,6 +22,9 @@ from jupyter_mlops.domain.sweep import SweepOrder
 
 START_SECONDS = 30.0
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Runners that this process started: kept only so that those which have ended are reaped."""
+
 
 class LocalExecutor:
     """Runs sweeps as processes of this machine.
@@ -65,6 +68,7 @@ class LocalExecutor:
                 env={**os.environ, **self._environment},
                 start_new_session=True,
             )
+        _started[:] = [p for p in _started if p.poll() is None] + [process]
         deadline = time.monotonic() + START_SECONDS
         # The runner says that it is there before it imports anything heavy. Another starter's may be first.
         while work.holder("runner") is None and time.monotonic() < deadline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import threading
 import time
@@ -46,7 +47,9 @@ class Connection:
         self._client: MlflowClient | None = None
         self._opening = threading.Lock()
         self._experiments: dict[str, str] = {}
-        self._answered = 0.0
+        self._answered = -math.inf
+        self._silent = -math.inf
+        self._unavailable = Unavailable("")
 
     @property
     def address(self) -> str:
@@ -95,7 +98,7 @@ class Connection:
 
                 draft = self._data_dir / f"{DATABASE}.{os.getpid()}.new"
                 draft.unlink(missing_ok=True)
-                store = SqlAlchemyStore(f"sqlite:///{draft}", self.artifact_root)
+                store = SqlAlchemyStore(f"sqlite:///{draft}", self.artifact_root)  # type: ignore[no-untyped-call]
                 store.engine.dispose()
                 os.replace(draft, self.database)
         except OSError as error:
@@ -132,13 +135,16 @@ class Connection:
         """Ask the store for a sign of life.
 
         MLflow's own HTTP client retries for minutes, far too long for somebody who looks at a page; this asks the
-        server's health route once. An answer holds for two seconds.
+        server's health route once. An answer holds for two seconds, a silence for one.
 
         Raises:
             Unavailable: it does not answer, or the embedded one cannot be opened.
         """
-        if time.monotonic() - self._answered < 2.0:
+        now = time.monotonic()
+        if now - self._answered < 2.0:
             return
+        if now - self._silent < 1.0:
+            raise self._unavailable
         if self.uri.startswith(("http://", "https://")):
             import requests
 
@@ -156,10 +162,12 @@ class Connection:
 
     def unavailable(self, detail: str) -> Unavailable:
         """The one sentence for a store that does not answer."""
-        self._answered = 0.0
-        return Unavailable(
+        self._answered = -math.inf
+        self._silent = time.monotonic()
+        self._unavailable = Unavailable(
             f"MLflow at {self.address} does not answer ({detail}). Running trials go on and report when it is back."
         )
+        return self._unavailable
 
     def analyze(self) -> None:
         """Let SQLite look at its tables, without which a search among 10,000 runs takes seconds instead of milliseconds."""
@@ -191,6 +199,7 @@ def translated(method: Callable[P, T]) -> Callable[P, T]:
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         connection: Connection = args[0].connection  # type: ignore[attr-defined]
         try:
+            connection.ping()
             return method(*args, **kwargs)
         except MlopsError:
             raise

@@ -9,7 +9,7 @@ import msgspec
 from jupyter_mlops.backends.base import SweepRecord, TrialRecord
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.sweep import SweepOutcome, SweepSummary
-from jupyter_mlops.domain.trial import OUTCOMES, Outcome
+from jupyter_mlops.domain.trial import OUTCOMES
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -32,7 +32,7 @@ def trial_record(run: Run, objective: str | None) -> TrialRecord:
     return TrialRecord(
         run_id=run.info.run_id,
         index=_integer(tags.get(naming.INDEX), -1),
-        outcome=cast(Outcome, outcome) if outcome in OUTCOMES else None,
+        outcome=outcome if outcome in OUTCOMES else None,
         ended_status=run.info.status in _TERMINAL,
         reason=tags.get(naming.REASON, ""),
         objective=run.data.metrics.get(objective) if objective else None,
