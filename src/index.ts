@@ -5,6 +5,7 @@ import { modelPlugin } from './model-plugin';
 import { noticesPlugin } from './notices';
 import { notebookCommandsPlugin } from './notebook-commands';
 import { sidebarPlugin } from './sidebar/plugin';
+import { sweepFormPlugin } from './sweep/form-plugin';
 
 /** Small plugins, joined by one token: `IMlopsModel`. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -12,7 +13,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   commandsPlugin,
   notebookCommandsPlugin,
   noticesPlugin,
-  sidebarPlugin
+  sidebarPlugin,
+  sweepFormPlugin
 ];
 
 export default plugins;

@@ -1,12 +1,18 @@
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import type * as nbformat from '@jupyterlab/nbformat';
 import { NotebookPanel, type INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { isTrialPath } from './trials-drive';
+
 /** papermill's word for the cell whose assignments a run may replace. */
 const PARAMETERS_TAG = 'parameters';
+
+/** A cell by its place in the notebook and the first line that says something. */
+export type CodeCell = { index: number; line: string };
 
 /** What we do to notebooks that are open, or about to be. */
 export class Notebooks {
@@ -27,8 +33,11 @@ export class Notebooks {
 
   /** The notebook last worked in, as a path from the server's root; null when none is open. */
   get current(): string | null {
-    const panel = this._tracker.currentWidget;
-    return panel ? this._contents.localPath(panel.context.path) : null;
+    const path = this._tracker.currentWidget?.context.path;
+    // A trial's executed notebook is a result and not a file of the person's.
+    return path === undefined || isTrialPath(path)
+      ? null
+      : this._contents.localPath(path);
   }
 
   /** Write an open notebook's changes to disk, where the server reads them. */
@@ -51,20 +60,13 @@ export class Notebooks {
     return this._find(path)?.content.activeCellIndex ?? null;
   }
 
-  /** First lines of the code cells, to choose one by. Opens the notebook if it is not open. */
-  async codeCells(path: string): Promise<{ index: number; line: string }[]> {
-    const panel = await this._open(path);
-    const cells = panel.content.model?.cells ?? [];
-    return Array.from(cells, (cell, index) => ({ index, cell }))
-      .filter(({ cell }) => cell.type === 'code')
-      .map(({ index, cell }) => ({
-        index,
-        line:
-          cell.sharedModel
-            .getSource()
-            .split('\n')
-            .find(line => line.trim()) ?? ''
-      }));
+  /** The code cells as they stand on disk, to choose one by. */
+  async codeCells(path: string): Promise<CodeCell[]> {
+    const { content } = await this._contents.get(path, { type: 'notebook' });
+    const cells: nbformat.ICell[] = content?.cells ?? [];
+    return cells.flatMap((cell, index) =>
+      cell.cell_type === 'code' ? [{ index, line: firstLine(cell) }] : []
+    );
   }
 
   /**
@@ -106,11 +108,21 @@ export class Notebooks {
   }
 
   private async _open(path: string): Promise<NotebookPanel> {
-    const widget = this._find(path) ?? this._documents.openOrReveal(path);
+    const widget =
+      this._find(path) ??
+      // In the background: whoever asked goes on with something else.
+      this._documents.openOrReveal(path, undefined, undefined, {
+        activate: false
+      });
     if (!(widget instanceof NotebookPanel)) {
       throw new Error(`${path} does not open as a notebook.`);
     }
     await widget.context.ready;
     return widget;
   }
+}
+
+function firstLine({ source }: nbformat.ICell): string {
+  const text = Array.isArray(source) ? source.join('') : source;
+  return text.split('\n').find(line => line.trim()) ?? '';
 }

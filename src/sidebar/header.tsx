@@ -35,7 +35,7 @@ export function Header(props: IHeaderProps): JSX.Element {
           onClick={props.onSweep}
         >
           <sweepIcon.react tag="span" width="16px" height="16px" />
-          {trans.__('Sweep this notebook')}
+          {trans.__('Sweep…')}
         </button>
         <button
           type="button"

@@ -175,11 +175,11 @@ function NoRuns(props: IRunsProps): JSX.Element {
     <div className="jp-mlops-Empty">
       <p>
         {trans.__(
-          'No sweeps yet. Open a notebook with a parameters cell and press Sweep….'
+          'No sweeps yet. Press Sweep… with a notebook open: it runs many times, each time with other parameters.'
         )}
       </p>
       <p>
-        {trans.__('Never done that? An example takes a minute.')}{' '}
+        
         <button type="button" className="jp-mlops-Link" onClick={onExample}>
           {trans.__('Open an example notebook')}
         </button>

@@ -1,0 +1,181 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React, { useId, useState } from 'react';
+
+import type { NotebookInfo } from '../api';
+import { Segments, Select, TextInput } from './form-fields';
+import { directionOf, type FormState } from './form-state';
+import { formatCount } from './format';
+
+export interface IPlanProps {
+  info: NotebookInfo;
+  state: FormState;
+  /** What is wrong, by field. */
+  problems: ReadonlyMap<string, string>;
+  trials: number | null;
+  trans: TranslationBundle;
+  onChange: (change: Partial<FormState>) => void;
+}
+
+/** How the trials are chosen, run and ranked. */
+export function Plan(props: IPlanProps): JSX.Element {
+  const { info, state, problems, trans, onChange } = props;
+  return (
+    <>
+      <Field label={trans.__('Algorithm')}>
+        <Segments
+          value={state.algorithm}
+          label={trans.__('Algorithm')}
+          options={[
+            ['grid', trans.__('grid')],
+            ['random', trans.__('random')]
+          ]}
+          onChange={algorithm => onChange({ algorithm })}
+        />
+      </Field>
+      <TrialsField {...props} />
+      <Field label={trans.__('At once')}>
+        <TextInput
+          numeric
+          value={state.parallelism}
+          label={trans.__('Trials at once')}
+          problem={problems.get('parallelism')}
+          placeholder={String(info.parallelism)}
+          onChange={parallelism => onChange({ parallelism })}
+        />
+      </Field>
+      <Field label={trans.__('Objective')}>
+        <TextInput
+          value={state.objective}
+          label={trans.__('Objective: the metric that ranks the trials')}
+          problem={problems.get('objective')}
+          placeholder={trans.__('none: nothing is ranked')}
+          suggestions={info.metrics}
+          onChange={objective =>
+            onChange(
+              info.metrics.includes(objective)
+                ? { objective, direction: directionOf(objective) }
+                : { objective }
+            )
+          }
+        />
+      </Field>
+      <Field label={trans.__('Best is')}>
+        <Segments
+          value={state.direction}
+          label={trans.__('Which objective is best')}
+          options={[
+            ['maximize', trans.__('highest')],
+            ['minimize', trans.__('lowest')]
+          ]}
+          onChange={direction => onChange({ direction })}
+        />
+      </Field>
+      <More {...props} />
+    </>
+  );
+}
+
+/** A grid counts itself; of random draws there are as many as one asks for. */
+function TrialsField(props: IPlanProps): JSX.Element {
+  const { state, problems, trials, trans, onChange } = props;
+  const problem = problems.get('trials');
+  const id = useId();
+  return (
+    <Field label={trans.__('Trials')}>
+      {state.algorithm === 'random' ? (
+        <TextInput
+          numeric
+          value={state.trials}
+          label={trans.__('Number of trials')}
+          problem={problem}
+          placeholder="20"
+          onChange={text => onChange({ trials: text })}
+        />
+      ) : (
+        <>
+          <output className="jp-mlops-Plan-count" aria-describedby={id}>
+            {trials === null
+              ? '–'
+              : trans._n(
+                  '%2, the only point',
+                  '%2, every point',
+                  trials,
+                  formatCount(trials)
+                )}
+          </output>
+          {problem && (
+            <p id={id} className="jp-mlops-Problem">
+              {problem}
+            </p>
+          )}
+        </>
+      )}
+    </Field>
+  );
+}
+
+/** What most people leave as it is. Opens by itself when something in it is wrong. */
+function More(props: IPlanProps): JSX.Element {
+  const { info, state, problems, trans, onChange } = props;
+  const [open, setOpen] = useState(false);
+  const wrong = ['experiment', 'seed', 'kernel'].some(f => problems.has(f));
+  const kernels = info.kernels.includes(state.kernel)
+    ? info.kernels
+    : [state.kernel, ...info.kernels];
+  return (
+    <details
+      className="jp-mlops-More"
+      open={open || wrong}
+      onToggle={event => setOpen(event.currentTarget.open)}
+    >
+      <summary>{trans.__('More')}</summary>
+      <Field label={trans.__('Experiment')}>
+        <TextInput
+          value={state.experiment}
+          label={trans.__('MLflow experiment')}
+          problem={problems.get('experiment')}
+          placeholder={info.experiment}
+          onChange={experiment => onChange({ experiment })}
+        />
+      </Field>
+      <Field label={trans.__('Seed')}>
+        <TextInput
+          numeric
+          value={state.seed}
+          label={trans.__('Seed of the random draws')}
+          problem={problems.get('seed')}
+          placeholder={trans.__('drawn and kept')}
+          onChange={seed => onChange({ seed })}
+        />
+      </Field>
+      <Field label={trans.__('Kernel')}>
+        <Select
+          value={state.kernel}
+          label={trans.__('Kernel')}
+          options={kernels.map(kernel => [kernel, kernel] as const)}
+          onChange={kernel => onChange({ kernel })}
+        />
+        {problems.has('kernel') && (
+          <p className="jp-mlops-Problem" role="alert">
+            {problems.get('kernel')}
+          </p>
+        )}
+      </Field>
+    </details>
+  );
+}
+
+/** The labels are for the eye; each control carries its own, longer one. */
+function Field(props: {
+  label: string;
+  children: React.ReactNode;
+}): JSX.Element {
+  return (
+    <div className="jp-mlops-Field">
+      <span className="jp-mlops-Field-label" aria-hidden>
+        {props.label}
+      </span>
+      <div className="jp-mlops-Field-control">{props.children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,156 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  ICommandPalette,
+  type MainAreaWidget,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import { orNotify } from '../commands';
+import { sweepIcon } from '../icons';
+import { NOTEBOOK_ARGS } from '../notebook-commands';
+import { Notebooks } from '../notebooks';
+import {
+  CommandIDs,
+  IMlopsModel,
+  SETTINGS_ID,
+  TRANSLATION_DOMAIN
+} from '../tokens';
+import { SweepFormModel } from './form-model';
+import { DEFAULTS, type Defaults } from './form-state';
+import { createSweepForm, type SweepFormWidget } from './form-widget';
+
+const valuesKey = (path: string) => `jupyter-mlops:form:${path}`;
+
+/** The forms from which sweeps are run. */
+export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-mlops:sweep-form',
+  description: 'Opens the sweep form of a notebook in the main area.',
+  autoStart: true,
+  requires: [IMlopsModel, INotebookTracker, IDocumentManager],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    IStateDB,
+    ISettingRegistry,
+    IFileBrowserFactory
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    model: IMlopsModel,
+    notebookTracker: INotebookTracker,
+    documents: IDocumentManager,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null,
+    settings: ISettingRegistry | null,
+    browsers: IFileBrowserFactory | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
+    const { commands, serviceManager, shell } = app;
+    const notebooks = new Notebooks(
+      documents,
+      notebookTracker,
+      serviceManager.contents,
+      browsers
+    );
+    const tracker = new WidgetTracker<MainAreaWidget<SweepFormWidget>>({
+      namespace: 'jupyter-mlops-form'
+    });
+
+    const create = (path: string) => {
+      const form = new SweepFormModel({
+        path,
+        model,
+        trans,
+        defaults: () => readDefaults(settings),
+        save: () => notebooks.save(path),
+        run: request =>
+          commands.execute(CommandIDs.runSweep, {
+            request: request as ReadonlyPartialJSONObject
+          }),
+        recall: async () => state?.fetch(valuesKey(path)),
+        remember: values => void state?.save(valuesKey(path), values as never)
+      });
+      const widget = createSweepForm({
+        path,
+        form,
+        trans,
+        codeCells: () => notebooks.codeCells(path),
+        tag: cell =>
+          orNotify(commands.execute(CommandIDs.tagParameters, { path, cell })),
+        started: ({ id }) => {
+          void commands.execute(CommandIDs.openSweep, { id });
+          widget.dispose();
+        }
+      });
+      return widget;
+    };
+
+    commands.addCommand(CommandIDs.sweep, {
+      label: args =>
+        args.browser || args.toolbar
+          ? trans.__('Sweep…')
+          : trans.__('Sweep Notebook…'),
+      caption: trans.__('Run this notebook many times with other parameters'),
+      icon: args => (args.isPalette ? undefined : sweepIcon),
+      describedBy: { args: NOTEBOOK_ARGS },
+      isEnabled: args => notebooks.meant(args) !== null,
+      execute: async args => {
+        const path = notebooks.meant(args);
+        if (path === null) {
+          return;
+        }
+        let widget = tracker.find(({ content }) => content.path === path);
+        if (!widget) {
+          widget = create(path);
+          await tracker.add(widget);
+        }
+        if (!widget.isAttached) {
+          shell.add(widget, 'main', { type: 'MLOps Sweep' });
+        }
+        shell.activateById(widget.id);
+        await widget.content.load(true);
+        return widget;
+      }
+    });
+    palette?.addItem({
+      command: CommandIDs.sweep,
+      category: trans.__('MLOps')
+    });
+    void restorer?.restore(tracker, {
+      command: CommandIDs.sweep,
+      args: ({ content }) => ({ path: content.path }),
+      name: ({ content }) => content.path
+    });
+  }
+};
+
+async function readDefaults(
+  registry: ISettingRegistry | null
+): Promise<Defaults> {
+  try {
+    const settings = await registry?.load(SETTINGS_ID);
+    const read = <T>(name: string, fallback: T) =>
+      (settings?.get(name).composite as T | undefined) ?? fallback;
+    return {
+      algorithm: read('defaultAlgorithm', DEFAULTS.algorithm),
+      parallelism: read('defaultParallelism', DEFAULTS.parallelism)
+    };
+  } catch {
+    // Settings that cannot be read are no reason to show no form.
+    return DEFAULTS;
+  }
+}
