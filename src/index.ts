@@ -6,6 +6,7 @@ import { noticesPlugin } from './notices';
 import { notebookCommandsPlugin } from './notebook-commands';
 import { sidebarPlugin } from './sidebar/plugin';
 import { sweepFormPlugin } from './sweep/form-plugin';
+import { sweepPagePlugin, trialNotebookPlugin } from './sweep/plugin';
 
 /** Small plugins, joined by one token: `IMlopsModel`. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -14,7 +15,9 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   notebookCommandsPlugin,
   noticesPlugin,
   sidebarPlugin,
-  sweepFormPlugin
+  sweepFormPlugin,
+  sweepPagePlugin,
+  trialNotebookPlugin
 ];
 
 export default plugins;

@@ -3,6 +3,7 @@ import { type Contents, ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 
+import type { TrialNotebook } from './api';
 import { messageOf, RequestError } from './request';
 import type { IMlopsModel } from './tokens';
 
@@ -69,8 +70,21 @@ export class TrialsDrive implements Contents.IDrive {
   /**
    * Index of the cell that raised when the notebook was last read; null when none has, or it was not read yet.
    */
-  failedCell({ sweep, index }: ITrialPlace): number | null {
-    return this._failedCells.get(`${sweep}/${index}`) ?? null;
+  failedCell(place: ITrialPlace): number | null {
+    return this._failedCells.get(keyOf(place)) ?? null;
+  }
+
+  /**
+   * Read a trial's notebook for the document that is about to be opened on it.
+   *
+   * @returns its path, for the document manager.
+   * @throws RequestError when there is none, which says why.
+   */
+  async prepare(place: ITrialPlace): Promise<string> {
+    const { sweep, index } = place;
+    const notebook = await this._options.model.trialNotebook(sweep, index);
+    this._prepared = { key: keyOf(place), notebook };
+    return trialPath(place, notebook.name);
   }
 
   async get(
@@ -146,9 +160,15 @@ export class TrialsDrive implements Contents.IDrive {
 
   private async _read(place: ITrialPlace): Promise<unknown> {
     const { sweep, index } = place;
+    const key = keyOf(place);
+    const prepared = this._prepared;
+    this._prepared = null;
     try {
-      const notebook = await this._options.model.trialNotebook(sweep, index);
-      this._failedCells.set(`${sweep}/${index}`, notebook.failed_cell);
+      const notebook =
+        prepared?.key === key
+          ? prepared.notebook
+          : await this._options.model.trialNotebook(sweep, index);
+      this._failedCells.set(key, notebook.failed_cell);
       return untrusted(notebook.content);
     } catch (error) {
       // The document manager knows its own kind of error only.
@@ -168,6 +188,8 @@ export class TrialsDrive implements Contents.IDrive {
   private _failedCells = new Map<string, number | null>();
   private _fileChanged = new Signal<this, Contents.IChangedArgs>(this);
   private _isDisposed = false;
+  /** Read ahead by `prepare`, for one `get`. */
+  private _prepared: { key: string; notebook: TrialNotebook } | null = null;
 }
 
 export namespace TrialsDrive {
@@ -176,6 +198,10 @@ export namespace TrialsDrive {
     serverSettings: ServerConnection.ISettings;
     trans: TranslationBundle;
   }
+}
+
+function keyOf({ sweep, index }: ITrialPlace): string {
+  return `${sweep}/${index}`;
 }
 
 /**

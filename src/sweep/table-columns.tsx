@@ -1,0 +1,216 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React, { useEffect, useState } from 'react';
+
+import type { Sweep, Trial } from '../api';
+import {
+  exactValue,
+  formatDuration,
+  formatMoment,
+  formatObjective,
+  formatValue,
+  stateMark,
+  stateWord
+} from './format';
+import { parameterColumn } from './table-order';
+
+/** A column of the trials table, except the last one, which holds what can be done. */
+export interface IColumn {
+  readonly id: string;
+  readonly label: string;
+  /** Numbers stand at the right. */
+  readonly numeric: boolean;
+  /** Width in characters, and the share it takes of what is left over. */
+  readonly least: number;
+  readonly grow: number;
+  /** Shown until somebody chooses otherwise. */
+  readonly shown: boolean;
+  readonly cell: (trial: Trial) => React.ReactNode;
+  /** The value in full, for hovering. */
+  readonly full?: (trial: Trial) => string;
+}
+
+/** Which columns somebody has chosen to show or to hide, by id. */
+export type ColumnChoices = Readonly<Record<string, boolean>>;
+
+/** All columns that a sweep's trials can have. */
+export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
+  const objective = sweep.objective ? [objectiveColumn(sweep.objective)] : [];
+  const parameters = Object.entries(sweep.parameters).map(([name, dimension]) =>
+    parameterOf(name, dimension.kind !== 'fixed')
+  );
+  return [
+    {
+      id: 'index',
+      label: '#',
+      numeric: true,
+      least: 7,
+      grow: 0,
+      shown: true,
+      cell: trial => trial.index
+    },
+    {
+      id: 'state',
+      label: trans.__('state'),
+      numeric: false,
+      least: 18,
+      grow: 2,
+      shown: true,
+      cell: trial => <StateCell trial={trial} trans={trans} />,
+      full: trial =>
+        trial.reason
+          ? `${stateWord(trial.state, trans)}: ${trial.reason}`
+          : stateWord(trial.state, trans)
+    },
+    ...objective,
+    ...parameters,
+    {
+      id: 'progress',
+      label: trans.__('cells'),
+      numeric: true,
+      least: 12,
+      grow: 0.5,
+      shown: true,
+      cell: trial => <Progress trial={trial} />
+    },
+    {
+      id: 'duration',
+      label: trans.__('time'),
+      numeric: true,
+      least: 11,
+      grow: 0.5,
+      shown: true,
+      cell: trial => <Duration trial={trial} trans={trans} />,
+      full: trial =>
+        trial.started === null
+          ? ''
+          : trans.__('started %1', formatMoment(trial.started))
+    }
+  ];
+}
+
+/** Pixels for what can be done with a trial: four buttons. */
+const ACTIONS = 112;
+/** Pixels left and right of a row. */
+const PADDING = 24;
+
+/** The columns' widths for the style sheet: tracks of a grid, and what they need at least. */
+export function widthsOf(columns: ReadonlyArray<IColumn>): React.CSSProperties {
+  const tracks = columns.map(({ least, grow }) =>
+    grow > 0 ? `minmax(${least}ch, ${grow}fr)` : `${least}ch`
+  );
+  const characters = columns.reduce((sum, { least }) => sum + least, 0);
+  return {
+    '--jp-mlops-columns': `${tracks.join(' ')} ${ACTIONS}px`,
+    '--jp-mlops-least': `calc(${characters}ch + ${ACTIONS + PADDING}px)`
+  } as React.CSSProperties;
+}
+
+/** The columns to show. */
+export function shownColumns(
+  columns: ReadonlyArray<IColumn>,
+  choices: ColumnChoices
+): IColumn[] {
+  return columns.filter(({ id, shown }) => choices[id] ?? shown);
+}
+
+function objectiveColumn(name: string): IColumn {
+  return {
+    id: 'objective',
+    label: name,
+    numeric: true,
+    least: widthFor(name, 11),
+    grow: 1,
+    shown: true,
+    cell: ({ objective }) =>
+      objective === null ? '' : formatObjective(objective),
+    full: ({ objective }) => (objective === null ? '' : String(objective))
+  };
+}
+
+function parameterOf(name: string, shown: boolean): IColumn {
+  return {
+    id: parameterColumn(name),
+    label: name,
+    numeric: false,
+    least: widthFor(name, 10),
+    grow: 1,
+    shown,
+    cell: ({ parameters }) => {
+      const value = parameters[name];
+      return value === undefined ? (
+        ''
+      ) : (
+        <span
+          className={typeof value === 'number' ? 'jp-mlops-number' : undefined}
+        >
+          {formatValue(value)}
+        </span>
+      );
+    },
+    full: ({ parameters }) =>
+      parameters[name] === undefined ? '' : exactValue(parameters[name])
+  };
+}
+
+/** Wide enough for its head and the arrow beside it, up to a limit. */
+function widthFor(label: string, least: number): number {
+  return Math.min(24, Math.max(least, label.length + 4));
+}
+
+function StateCell(props: {
+  trial: Trial;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { state, reason } = props.trial;
+  return (
+    <>
+      <span className="jp-mlops-Mark" data-state={state} aria-hidden>
+        {stateMark(state)}
+      </span>
+      <span className="jp-mlops-Trials-state">
+        {stateWord(state, props.trans)}
+      </span>
+      {reason && <span className="jp-mlops-Trials-reason">{reason}</span>}
+    </>
+  );
+}
+
+function Progress({ trial }: { trial: Trial }): JSX.Element | null {
+  const { cells_done: done, cells_total: total, state } = trial;
+  if (total === 0) {
+    return null;
+  }
+  return (
+    <>
+      {state === 'running' && (
+        <span className="jp-mlops-Trials-bar" aria-hidden>
+          <span style={{ transform: `scaleX(${Math.min(1, done / total)})` }} />
+        </span>
+      )}
+      <span>{`${done}/${total}`}</span>
+    </>
+  );
+}
+
+/** How long a trial took; while it runs, a clock of its own, so that its second does not draw the whole table. */
+export function Duration(props: {
+  trial: Trial;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { started, ended, state } = props.trial;
+  const ticks = state === 'running' && started !== null;
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!ticks) {
+      return;
+    }
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [ticks]);
+  if (started === null || (ended === null && !ticks)) {
+    return null;
+  }
+  const words = formatDuration((ended ?? now) - started, props.trans);
+  return <span>{words}</span>;
+}
