@@ -30,7 +30,8 @@ import {
   TRANSLATION_DOMAIN
 } from './tokens';
 
-const SWEEP_ARGS = {
+/** Arguments of commands on one sweep. */
+export const SWEEP_ARGS = {
   type: 'object',
   properties: {
     id: { type: 'string', description: 'The sweep; else the one in view.' },
@@ -233,7 +234,7 @@ export async function orNotify(change: Promise<unknown>): Promise<void> {
  * Which sweep a command is about: the one named, the one under the context menu, the one whose page is in view, else
  * the only one that is alive.
  */
-function sweepMeant(
+export function sweepMeant(
   app: JupyterFrontEnd,
   model: IMlopsModel,
   args: ReadonlyPartialJSONObject

@@ -96,12 +96,9 @@ function TrialsField(props: IPlanProps): JSX.Element {
           <output className="jp-mlops-Plan-count" aria-describedby={id}>
             {trials === null
               ? '–'
-              : trans._n(
-                  '%2, the only point',
-                  '%2, every point',
-                  trials,
-                  formatCount(trials)
-                )}
+              : trials === 1
+                ? trans.__('1 (nothing varies yet)')
+                : trans.__('%1 (every combination)', formatCount(trials))}
           </output>
           {problem && (
             <p id={id} className="jp-mlops-Problem">

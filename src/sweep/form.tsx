@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 import React, { useId, useState } from 'react';
@@ -85,7 +86,7 @@ function FormHeader(props: ISweepFormProps): JSX.Element {
   const reload = trans.__('Save the notebook and read it again');
   return (
     <header className="jp-mlops-Form-header">
-      <h1>{trans.__('Sweep %1', info.name)}</h1>
+      <h1>{trans.__('Sweep %1', PathExt.basename(info.path))}</h1>
       <button
         type="button"
         className="jp-mlops-IconButton"

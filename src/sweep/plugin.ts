@@ -9,7 +9,7 @@ import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { orNotify } from '../commands';
+import { orNotify, SWEEP_ARGS, sweepMeant } from '../commands';
 import { CommandIDs, IMlopsModel, TRANSLATION_DOMAIN } from '../tokens';
 import {
   isTrialPath,
@@ -45,16 +45,14 @@ export const sweepPagePlugin: JupyterFrontEndPlugin<void> = {
     const taste = keepTaste(tracker, state);
 
     app.commands.addCommand(CommandIDs.openSweep, {
-      label: trans.__('Open Sweep'),
-      describedBy: {
-        args: {
-          type: 'object',
-          required: ['id'],
-          properties: { id: { type: 'string', description: 'The sweep.' } }
-        }
-      },
+      label: args => (args.context ? trans.__('Open') : trans.__('Open Sweep')),
+      describedBy: { args: SWEEP_ARGS },
       execute: async args => {
-        const id = String(args.id);
+        // A page is restored before the list of sweeps is known: an id needs no list.
+        const id = args.id ? String(args.id) : sweepMeant(app, model, args)?.id;
+        if (!id) {
+          return;
+        }
         let page = tracker.find(({ content }) => content.sweepId === id);
         if (!page) {
           const { commands } = app;
