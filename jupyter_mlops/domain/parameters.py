@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +26,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     help: str = ""
     """The trailing comment."""
 
+
+_UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
+"""What Python's parser raises for texts that are no literal, or one without measure."""
 
 _ANNOTATIONS: dict[str, ParameterType] = {
     "int": "int",
@@ -49,23 +53,26 @@ def parameter(name: str, annotation: str, source: str, help: str = "") -> Parame
     try:
         literal = ast.literal_eval(source)
         known = True
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+    except _UNREADABLE:
         pass
     declared = _ANNOTATIONS.get(annotation.split("[", maxsplit=1)[0].rsplit(".", 1)[-1].strip())
     inferred = _ANNOTATIONS.get(type(literal).__name__) if known and literal is not None else None
     if isinstance(literal, (tuple, set)):
         literal = list(literal)
         inferred = "list"
-    default = literal if known and _is_json(literal) else None
+    default = literal if known and is_json(literal) else None
     return Parameter(name=name, type=declared or inferred or "any", default=default, source=source, help=help)
 
 
-def _is_json(value: Value) -> bool:
+def is_json(value: Value) -> bool:
+    """Whether JSON can say the value, so that a trial gets exactly what was ordered. NaN and infinities it cannot."""
     if isinstance(value, dict):
-        return all(isinstance(k, str) and _is_json(v) for k, v in value.items())
+        return all(isinstance(k, str) and is_json(v) for k, v in value.items())
     if isinstance(value, list):
-        return all(_is_json(v) for v in value)
-    return value is None or isinstance(value, (bool, int, float, str))
+        return all(is_json(v) for v in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, (bool, int, str))
 
 
 def fits(value: Value, type_: ParameterType) -> bool:
@@ -109,10 +116,10 @@ def parse_value(text: str, type_: ParameterType = "any") -> Value:
     if type_ in ("list", "dict"):
         try:
             value = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+        except _UNREADABLE:
             raise ValueError(f"{text!r} is not a {type_}; write it as Python would") from None
         value = list(value) if isinstance(value, tuple) else value
-        if not fits(value, type_) or not _is_json(value):
+        if not fits(value, type_) or not is_json(value):
             raise ValueError(f"{text!r} is not a {type_}")
         return value
     if text in ("True", "False"):

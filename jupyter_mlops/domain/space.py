@@ -10,12 +10,13 @@ import math
 import random
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal, Union
 
 import msgspec
 
 from jupyter_mlops.domain.errors import Problem
-from jupyter_mlops.domain.parameters import Parameter, ParameterType, Value, fits, parse_value
+from jupyter_mlops.domain.parameters import Parameter, ParameterType, Value, fits, is_json, parse_value
 
 Algorithm = Literal["grid", "random"]
 Scale = Literal["linear", "log", "int"]
@@ -93,20 +94,19 @@ def check_dimension(name: str, dimension: Dimension, parameter: Parameter | None
     def problem(message: str) -> list[Problem]:
         return [Problem(field=field, message=message)]
 
-    if isinstance(dimension, Fixed):
-        if not fits(dimension.value, type_):
-            return problem(f"{dimension.value!r} is not of type {type_}, which {name} has in the notebook.")
-        return []
-    if isinstance(dimension, Choice):
-        if not dimension.values:
+    if isinstance(dimension, (Fixed, Choice)):
+        values = dimension.values if isinstance(dimension, Choice) else [dimension.value]
+        if not values:
             return problem("The list is empty. Write at least one value.")
-        wrong = [v for v in dimension.values if not fits(v, type_)]
-        if wrong:
-            return problem(f"{wrong[0]!r} is not of type {type_}, which {name} has in the notebook.")
+        for value in values:
+            if not fits(value, type_):
+                return problem(f"{value!r} is not of type {type_}, which {name} has in the notebook.")
+            if not is_json(value):
+                return problem(f"{value!r} cannot be kept. Use finite numbers, texts, true, false, lists and dicts.")
         return []
     if type_ not in ("int", "float", "any"):
         return problem(f"A range needs a number, and {name} is of type {type_}. Use a list instead.")
-    if not (math.isfinite(dimension.low) and math.isfinite(dimension.high)):
+    if not math.isfinite(dimension.high - dimension.low):
         return problem("Both ends of a range must be finite numbers.")
     if dimension.low >= dimension.high:
         return problem(
@@ -138,8 +138,12 @@ def _size(dimension: Dimension) -> int | None:
     step = dimension.step if dimension.step is not None else (1.0 if dimension.scale == "int" else None)
     if step is None:
         return None
-    # A hair's breadth so that 0..1:0.1 has 11 values although 1/0.1 is 9.999….
-    return math.floor((dimension.high - dimension.low) / step + 1e-9) + 1
+    return int((_decimal(dimension.high) - _decimal(dimension.low)) / _decimal(step)) + 1
+
+
+def _decimal(number: float) -> Decimal:
+    """The number as a person writes it: 0..1:0.1 has 11 values, and the fourth is 0.3, which binary fractions deny."""
+    return Decimal(repr(float(number)))
 
 
 def grid_size(space: Mapping[str, Dimension]) -> int | None:
@@ -166,8 +170,7 @@ def _at(dimension: Dimension, k: int) -> Value:
         return dimension.values[k]
     if dimension.scale == "int":
         return int(dimension.low) + k * int(dimension.step or 1)
-    # Twelve digits are enough to tell any two steps apart and hide 0.30000000000000004.
-    return float(f"{dimension.low + k * (dimension.step or 1.0):.12g}")
+    return min(float(_decimal(dimension.low) + k * _decimal(dimension.step or 1.0)), dimension.high)
 
 
 def _draw(dimension: Dimension, rng: random.Random) -> Value:
@@ -177,8 +180,10 @@ def _draw(dimension: Dimension, rng: random.Random) -> Value:
     assert isinstance(dimension, Range)
     if dimension.scale == "log":
         value = math.exp(rng.uniform(math.log(dimension.low), math.log(dimension.high)))
-        return min(max(value, dimension.low), dimension.high)
-    return rng.uniform(dimension.low, dimension.high)
+    else:
+        value = rng.uniform(dimension.low, dimension.high)
+    # Rounding may carry a value past an end by a hair.
+    return min(max(value, dimension.low), dimension.high)
 
 
 def point(space: Mapping[str, Dimension], algorithm: Algorithm, seed: int, index: int) -> dict[str, Value]:

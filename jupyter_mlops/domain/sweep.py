@@ -209,8 +209,9 @@ def sweep_state(outcome: SweepOutcome | None, alive: bool, paused: bool, stopped
     """The state of a sweep, from its recorded outcome and what its executor says of it now."""
     if outcome is not None:
         return outcome
-    if stopped and alive:
-        return "stopping"
+    if stopped:
+        # Whoever was to carry it out is gone: Resume starts another, which does.
+        return "stopping" if alive else "lost"
     if paused:
         return "paused"
     return "running" if alive else "lost"
