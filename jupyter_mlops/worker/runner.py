@@ -21,6 +21,7 @@ import psutil
 
 from jupyter_mlops.backends.executors.local import available_cores
 from jupyter_mlops.backends.executors.workdir import Desired, WorkDir
+from jupyter_mlops.domain.sweep import SweepOutcome
 
 log = logging.getLogger("jupyter_mlops")
 
@@ -37,19 +38,22 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     work = WorkDir(Path(arguments[1]))
-    ended = False
-    # First say that somebody is there, then import what takes seconds.
-    with work.holding("runner") as mine:
-        if not mine:
+    while True:
+        # First say that somebody is there, then import what takes seconds.
+        with work.holding("runner") as mine:
+            if not mine:
+                return 0
+            try:
+                left = Runner(arguments[0], work).run()
+            except Exception as error:
+                log.exception("The runner stopped: %s", error)
+                return 1
+        if left is None:
+            work.remove()
             return 0
-        try:
-            ended = Runner(arguments[0], work).run()
-        except Exception as error:
-            log.exception("The runner stopped: %s", error)
-            return 1
-    if ended:
-        work.remove()
-    return 0
+        if work.desired() == left:
+            return 0
+        # Somebody pressed Resume, saw this runner still there and started no other: it goes on.
 
 
 class Runner:
@@ -72,8 +76,8 @@ class Runner:
         self.stopping: dict[int, float] = {}
         """Trials that were asked to stop, each with the time at which it is killed."""
 
-    def run(self) -> bool:
-        """Work until nothing is left to do; true if the sweep has ended, false if it is paused."""
+    def run(self) -> Desired | None:
+        """Work until nothing is left to do; None if the sweep has ended, else what is desired: a pause."""
         self.adopted = self.work.active()
         pending = self.ledger.open()
         self.waiting.extend(index for index in pending if index not in self.adopted)
@@ -81,18 +85,20 @@ class Runner:
             desired = self.work.desired()
             self._reap(desired)
             if desired.stopped_by is not None:
-                return self._end("cancelled", f"Stopped by {desired.stopped_by}.")
+                self._end("cancelled", f"Stopped by {desired.stopped_by}.")
+                return None
             if self.ledger.hopeless:
-                return self._end("failed", self.ledger.hopeless)
+                self._end("failed", self.ledger.hopeless)
+                return None
             self._cancel(desired)
             if not desired.paused:
                 self._fill(desired)
             if not self.own and not self.adopted:
                 if desired.paused:
-                    return False
+                    return desired
                 if not self.waiting and not self.later:
                     self.ledger.close()
-                    return True
+                    return None
             self._wait()
 
     def _fill(self, desired: Desired) -> None:
@@ -112,23 +118,24 @@ class Runner:
         else:
             time.sleep(TICK_SECONDS)
 
-    def _reap(self, desired: Desired) -> None:
+    def _reap(self, desired: Desired, reason: str | None = None) -> None:
+        """Settle the trials that have ended; `reason` is why all of them were made to."""
+        stopped = {index: f"Stopped by {by}." for index, by in desired.cancelled.items()}
         for index, process in list(self.own.items()):
             if process.exitcode is not None:
                 del self.own[index]
-                self._ended(index, process.exitcode, desired)
+                self._ended(index, process.exitcode, stopped.get(index, reason))
         for index, orphan in list(self.adopted.items()):
             if not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE:
                 del self.adopted[index]
-                self._ended(index, None, desired)
+                self._ended(index, None, stopped.get(index, reason))
         for index, deadline in list(self.stopping.items()):
             if time.monotonic() > deadline:
                 self._kill(index)
 
-    def _ended(self, index: int, code: int | None, desired: Desired) -> None:
+    def _ended(self, index: int, code: int | None, cancelled: str | None) -> None:
         self.stopping.pop(index, None)
-        by = desired.cancelled.get(index)
-        attempt = self.ledger.settle(index, code, f"Stopped by {by}." if by else None)
+        attempt = self.ledger.settle(index, code, cancelled)
         if attempt is not None:
             # Growing pause with jitter: what killed it (a full disk, memory) may need a while to pass.
             self.later[index] = time.monotonic() + min(60.0, 2.0**attempt) * random.uniform(0.5, 1.0)
@@ -147,16 +154,14 @@ class Runner:
                 self.ledger.cancel(index, f"Stopped by {by}.")
                 self.work.touch()
 
-    def _end(self, outcome: str, reason: str) -> bool:
+    def _end(self, outcome: SweepOutcome, reason: str) -> None:
         """Stop what runs, then close the sweep."""
         for index in [*self.own, *self.adopted]:
             self._terminate(index)
         while self.own or self.adopted:
-            running = dict.fromkeys([*self.own, *self.adopted], reason)
-            self._reap(Desired(cancelled={}, stopped_by=reason) if not running else _all_cancelled(running, reason))
+            self._reap(self.work.desired(), reason)
             self._wait()
-        self.ledger.close("cancelled" if outcome == "cancelled" else "failed", reason)
-        return True
+        self.ledger.close(outcome, reason)
 
     def _terminate(self, index: int) -> None:
         if index in self.stopping:
@@ -189,10 +194,6 @@ class Runner:
             return psutil.Process(own.pid) if own is not None and own.is_alive() else None
         except psutil.Error:
             return None
-
-
-def _all_cancelled(running: dict[int, str], reason: str) -> Desired:
-    return Desired(cancelled=dict.fromkeys(running, reason), stopped_by=reason)
 
 
 if __name__ == "__main__":

@@ -280,7 +280,9 @@ class MlflowTracking:
         known = run.data.tags.get(naming.OUTCOME)
         if known is None:
             self._set_tags(run.info.run_id, {naming.REASON: reason, naming.OUTCOME: outcome})
-        self.connection.client.set_terminated(run.info.run_id, records.STATUS[known or outcome])
+        status = records.STATUS[known or outcome]
+        if known is None or run.info.status != status:
+            self.connection.client.set_terminated(run.info.run_id, status)
 
     @translated
     def set_progress(self, run_id: str, done: int, total: int) -> None:
