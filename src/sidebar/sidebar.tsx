@@ -155,6 +155,7 @@ function coming(
 ): Widget {
   const widget = ReactWidget.create(<Coming what={what} trans={trans} />);
   widget.addClass('jp-mlops-Section');
+  widget.addClass('jp-mlops-Coming');
   widget.title.label = label;
   return widget;
 }
