@@ -16,14 +16,19 @@ export interface ITrialPlace {
   readonly index: number;
 }
 
-/** Path of a trial's executed notebook, for the document manager. */
+/**
+ * Path of a trial's executed notebook, for the document manager.
+ *
+ * The name of the file is what its tab says: JupyterLab takes any other title for a wish to rename the file.
+ */
 export function trialPath(
   { sweep, index }: ITrialPlace,
-  notebook: string
+  notebook: string,
+  trans: TranslationBundle
 ): string {
-  const name = PathExt.basename(notebook) || 'trial';
-  const file = name.endsWith('.ipynb') ? name : `${name}.ipynb`;
-  return `${DRIVE}:${sweep}/${index}/${file}`;
+  const stem = PathExt.basename(notebook, '.ipynb') || trans.__('notebook');
+  const name = trans.__('trial %1 · %2', index, stem).replace(/\//g, '∕');
+  return `${DRIVE}:${sweep}/${index}/${name}.ipynb`;
 }
 
 /** The trial whose notebook is at a path, with or without the drive's name; null for any other path. */
@@ -84,7 +89,7 @@ export class TrialsDrive implements Contents.IDrive {
     const { sweep, index } = place;
     const notebook = await this._options.model.trialNotebook(sweep, index);
     this._prepared = { key: keyOf(place), notebook };
-    return trialPath(place, notebook.name);
+    return trialPath(place, notebook.name, this._options.trans);
   }
 
   async get(

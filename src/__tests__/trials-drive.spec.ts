@@ -68,12 +68,14 @@ test.each<[string, string | null]>([
 });
 
 test('paths of trials go there and back', () => {
-  const path = trialPath({ sweep: 's1', index: 3 }, 'work/my digits.ipynb');
-  expect(path).toBe('mlops:s1/3/my digits.ipynb');
+  const place = { sweep: 's1', index: 3 };
+  const path = trialPath(place, 'work/my digits.ipynb', trans);
+  expect(path).toBe('mlops:s1/3/trial 3 · my digits.ipynb');
+  expect(parseTrialPath(path)).toEqual(place);
   expect(isTrialPath(path)).toBe(true);
   expect(isTrialPath('s1/3/digits.ipynb')).toBe(false);
-  expect(trialPath({ sweep: 's1', index: 3 }, '')).toBe(
-    'mlops:s1/3/trial.ipynb'
+  expect(trialPath(place, '', trans)).toBe(
+    'mlops:s1/3/trial 3 · notebook.ipynb'
   );
 });
 

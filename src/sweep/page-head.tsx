@@ -39,8 +39,9 @@ export function SweepHead(props: IHeadProps): JSX.Element {
           </span>
           {sweepTitle(sweep, trans)}
         </h2>
-        <span className="jp-mlops-Head-state" role="status">
-          {stateWord(sweep.state, trans)}
+        <span className="jp-mlops-Head-state">
+          <span role="status">{stateWord(sweep.state, trans)}</span>
+          {` · ${trans.__('%1, %2 at once', sweep.algorithm, sweep.parallelism)}`}
         </span>
         <Buttons {...props} />
       </div>

@@ -124,7 +124,7 @@ export const trialNotebookPlugin: JupyterFrontEndPlugin<void> = {
       const { path } = panel.context;
       const place = isTrialPath(path) ? parseTrialPath(path) : null;
       if (place) {
-        followTrial({ panel, place, model, contents, drive, trans });
+        followTrial({ panel, place, model, contents, drive });
       }
     });
 

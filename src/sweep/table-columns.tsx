@@ -52,7 +52,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       id: 'state',
       label: trans.__('state'),
       numeric: false,
-      least: 18,
+      least: 15,
       grow: 2,
       shown: true,
       cell: trial => <StateCell trial={trial} trans={trans} />,
@@ -67,7 +67,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       id: 'progress',
       label: trans.__('cells'),
       numeric: true,
-      least: 12,
+      least: 11,
       grow: 0.5,
       shown: true,
       cell: trial => <Progress trial={trial} />
@@ -89,7 +89,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
 }
 
 /** Pixels for what can be done with a trial: four buttons. */
-const ACTIONS = 112;
+const ACTIONS = 108;
 /** Pixels left and right of a row. */
 const PADDING = 24;
 
@@ -118,11 +118,14 @@ function objectiveColumn(name: string): IColumn {
     id: 'objective',
     label: name,
     numeric: true,
-    least: widthFor(name, 11),
+    least: widthFor(name, 10),
     grow: 1,
     shown: true,
-    cell: ({ objective }) =>
-      objective === null ? '' : formatObjective(objective),
+    // While the trial runs, its metric may still change.
+    cell: ({ objective, state }) =>
+      objective === null
+        ? ''
+        : formatObjective(objective) + (state === 'running' ? '…' : ''),
     full: ({ objective }) => (objective === null ? '' : String(objective))
   };
 }
@@ -132,7 +135,7 @@ function parameterOf(name: string, shown: boolean): IColumn {
     id: parameterColumn(name),
     label: name,
     numeric: false,
-    least: widthFor(name, 10),
+    least: widthFor(name, 9),
     grow: 1,
     shown,
     cell: ({ parameters }) => {

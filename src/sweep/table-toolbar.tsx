@@ -16,17 +16,12 @@ export interface IToolbarProps {
   /** Rows of the table, and trials of the sweep. */
   shown: number;
   total: number;
-  /** Results that wait until nobody reads. */
-  waiting: number;
-  /** Whether rows would stand elsewhere. */
-  stale: boolean;
   columns: ReadonlyArray<IColumn>;
   choices: ColumnChoices;
   trans: TranslationBundle;
   onText: (text: string) => void;
   onStates: (states: ReadonlySet<TrialState>) => void;
   onChoices: (choices: ColumnChoices) => void;
-  onSettle: () => void;
 }
 
 /** What stands above the table: which rows, which columns. */
@@ -43,7 +38,7 @@ export function TableToolbar(props: IToolbarProps): JSX.Element {
         className="jp-mlops-Input jp-mlops-Toolbar-filter"
         type="search"
         value={text}
-        placeholder={trans.__('Filter trials: penalty=l2, NameError…')}
+        placeholder={trans.__('Filter: penalty=l2…')}
         aria-label={trans.__('Filter trials by parameter, state or reason')}
         onChange={event => props.onText(event.target.value)}
       />
@@ -52,7 +47,6 @@ export function TableToolbar(props: IToolbarProps): JSX.Element {
         {filtered &&
           trans.__('%1 of %2', formatCount(shown), formatCount(total))}
       </span>
-      <Waiting {...props} />
       <ColumnsMenu {...props} />
     </div>
   );
@@ -69,7 +63,11 @@ function States(props: IToolbarProps): JSX.Element {
     onStates(next);
   };
   return (
-    <div role="group" aria-label={trans.__('Show only')}>
+    <div
+      className="jp-mlops-Toolbar-states"
+      role="group"
+      aria-label={trans.__('Show only')}
+    >
       {TRIAL_STATES.filter(
         state => (counts[state] ?? 0) > 0 || states.has(state)
       ).map(state => (
@@ -94,14 +92,26 @@ function States(props: IToolbarProps): JSX.Element {
   );
 }
 
-/** Says that results have gathered while somebody read, and lets them in. */
-function Waiting(props: IToolbarProps): JSX.Element {
+export interface IWaitingProps {
+  /** Results that wait until nobody reads. */
+  waiting: number;
+  /** Whether any row would stand elsewhere. */
+  stale: boolean;
+  trans: TranslationBundle;
+  onSettle: () => void;
+}
+
+/**
+ * Says that results have gathered while somebody read, and lets them in. It floats over the table: making room for it
+ * would move the very rows that are to stay.
+ */
+export function Waiting(props: IWaitingProps): JSX.Element {
   const { waiting, stale, trans, onSettle } = props;
   const label = waiting
     ? trans._n('%1 new result', '%1 new results', waiting)
     : trans.__('Sort again');
   return (
-    <span className="jp-mlops-Toolbar-waiting" role="status">
+    <span className="jp-mlops-Waiting" role="status">
       {stale && (
         <button
           type="button"

@@ -19,7 +19,7 @@ import {
   settle
 } from './table-order';
 import type { ITrialActions } from './table-row';
-import { TableToolbar } from './table-toolbar';
+import { TableToolbar, Waiting } from './table-toolbar';
 
 export interface ITrialsViewProps {
   sweep: Sweep;
@@ -63,15 +63,12 @@ export function TrialsView(props: ITrialsViewProps): JSX.Element {
         counts={sweep.counts}
         shown={arrangement.rows.length}
         total={trials.size}
-        waiting={arrangement.waiting}
-        stale={arrangement.stale}
         columns={columns}
         choices={choices}
         trans={trans}
         onText={text => setView({ ...view, text })}
         onStates={states => setView({ ...view, states })}
         onChoices={props.onChoices}
-        onSettle={settleNow}
       />
       <TrialsTable
         rows={arrangement.rows}
@@ -88,6 +85,12 @@ export function TrialsView(props: ITrialsViewProps): JSX.Element {
         onSelect={props.onSelect}
         onReading={setReading}
         empty={emptyWords(props)}
+      />
+      <Waiting
+        waiting={arrangement.waiting}
+        stale={arrangement.stale}
+        trans={trans}
+        onSettle={settleNow}
       />
     </section>
   );

@@ -1,9 +1,7 @@
 import type { CodeCellModel } from '@jupyterlab/cells';
-import { PathExt } from '@jupyterlab/coreutils';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { JSONExt, type PartialJSONValue } from '@lumino/coreutils';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 
@@ -30,7 +28,6 @@ export interface IFollowOptions {
   model: Pick<IMlopsModel, 'sweep'>;
   contents: Contents.IManager;
   drive: Pick<TrialsDrive, 'failedCell'>;
-  trans: TranslationBundle;
 }
 
 /** Must run before the document is read: the session begins right after. */
@@ -50,10 +47,8 @@ class Follower implements IDisposable {
   ) {
     this._seen = progressOf(this._trial);
     _handle.changed.connect(this._onChanged, this);
-    this._name();
     void _options.panel.context.ready.then(() => {
       if (!this.isDisposed) {
-        this._name();
         protect(_options.panel);
         void this._reveal();
         this._onChanged();
@@ -73,21 +68,10 @@ class Follower implements IDisposable {
     return this._handle.trials.get(this._options.place.index);
   }
 
-  private _name(): void {
-    const { panel, place, trans } = this._options;
-    const file = PathExt.basename(panel.context.localPath, '.ipynb');
-    panel.title.label = trans.__(
-      'trial %1 · %2',
-      place.index,
-      this._handle.sweep?.name || file
-    );
-  }
-
   private _onChanged(): void {
     if (this.isDisposed) {
       return;
     }
-    this._name();
     const { panel } = this._options;
     if (panel.context.isReady && !this._reading) {
       this._reading = this._catchUp().finally(() => {

@@ -220,7 +220,7 @@ function Notebook(props: ITrialPanelProps): JSX.Element {
         onClick={() => actions.openNotebook(index)}
       >
         {state === 'failed'
-          ? trans.__('Open notebook at the failed cell')
+          ? trans.__('Open at the failed cell')
           : trans.__('Open executed notebook')}
       </button>
       {mlflow && (
