@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useRef, useState } from 'react';
 
 import type { Sweep } from '../api';
-import { hasEnded } from '../tokens';
+import { hasEnded, SWEEP_ATTRIBUTE } from '../tokens';
 import { RunRow } from './run-row';
 
 export interface IRunsProps {
@@ -94,7 +94,9 @@ function RunList(props: IRunsProps): JSX.Element {
   const onKeyDown = (event: React.KeyboardEvent) => {
     const goal = list.current && target(event, list.current);
     if (goal === 'open') {
-      const sweep = sweeps.find(({ id }) => id === active);
+      const row = (event.target as HTMLElement).closest('.jp-mlops-Run');
+      const id = row?.getAttribute(SWEEP_ATTRIBUTE);
+      const sweep = sweeps.find(known => known.id === id);
       if (sweep) {
         onOpen(sweep);
       }
@@ -179,7 +181,6 @@ function NoRuns(props: IRunsProps): JSX.Element {
         )}
       </p>
       <p>
-        
         <button type="button" className="jp-mlops-Link" onClick={onExample}>
           {trans.__('Open an example notebook')}
         </button>
