@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
-# The same examples on every run and machine, however busy it is; `pytest --hypothesis-profile default` explores.
+# The same examples on every run and machine, however busy it is; `pytest --hypothesis-profile explore` tries others.
 settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("same")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_mlops.backends.base import NotebookSource
 from jupyter_mlops.backends.tracking.connection import without_credentials
+from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.errors import Invalid, NotAllowed, NotFound
 from jupyter_mlops.domain.notebook import NotebookInfo
 from jupyter_mlops.domain.parameters import Parameter, parameter
@@ -40,10 +41,10 @@ class NotebookFiles:
             NotFound: there is no such file.
             Invalid: it is not a notebook of format 4.
         """
-        file = self._resolve(path)
-        if file.is_dir():
-            raise Invalid.one("notebook", f"{path!r} is a folder. Name a notebook (.ipynb) in it.")
         try:
+            file = self._resolve(path)
+            if file.is_dir():
+                raise Invalid.one("notebook", f"{path!r} is a folder. Name a notebook (.ipynb) in it.")
             text = file.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise NotFound(f"There is no notebook {path!r}. Check the name, or save it first.") from None
@@ -51,8 +52,9 @@ class NotebookFiles:
             raise NotAllowed(f"{path!r} may not be read: permission denied.") from None
         except UnicodeDecodeError:
             raise Invalid.one("notebook", f"{path!r} is not a notebook: its bytes are not text.") from None
-        except OSError as error:
-            raise Invalid.one("notebook", f"{path!r} cannot be read: {error.strerror}.") from None
+        except (OSError, RuntimeError) as error:  # Python before 3.13 says RuntimeError of links that go in circles
+            why = getattr(error, "strerror", None) or "its symbolic links go in circles"
+            raise Invalid.one("notebook", f"{naming.shortened(repr(path), 200)} cannot be read: {why}.") from None
         return NotebookSource(path=path, file=file, content=_notebook(path, text))
 
     def _resolve(self, path: str) -> Path:
@@ -166,7 +168,12 @@ class NotebookFiles:
 
 def _notebook(path: str, text: str) -> dict[str, Any]:
     try:
-        content = json.loads(text)
+        # Python writes NaN into old outputs, which JSON does not know.
+        content = json.loads(text, parse_constant=lambda _: None)
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        what = "it holds half a character (a lone surrogate)"
+        raise Invalid.one("notebook", f"{path!r} is not a notebook: {what}.") from None
     except (json.JSONDecodeError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise Invalid.one("notebook", f"{path!r} is not a notebook: it is not JSON{where}.") from None
@@ -184,6 +191,9 @@ def _notebook(path: str, text: str) -> dict[str, Any]:
         nbformat.validate(nbformat.from_dict(content))  # type: ignore[no-untyped-call]
     except nbformat.ValidationError as error:
         raise Invalid.one("notebook", f"{path!r} is not a valid notebook: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # nbformat's validator asserts and takes for granted much of what it is to find out
+        what = "it is nested too deep" if isinstance(error, RecursionError) else f"nbformat cannot read it ({error!r})"
+        raise Invalid.one("notebook", f"{path!r} is not a valid notebook: {what}.") from None
     return content
 
 
@@ -219,9 +229,10 @@ def _tags(cell: Mapping[str, Any]) -> list[str]:
 def _code(content: Mapping[str, Any]) -> Iterator[str]:
     for cell in content["cells"]:
         if cell.get("cell_type") == "code":
-            yield source_of(cell)
+            yield _COMMENT_LINES.sub("", source_of(cell))
 
 
+_COMMENT_LINES = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _LITERAL_CALL = r"\b{name}\(\s*(?:key\s*=\s*|experiment_name\s*=\s*)?(['\"])(?P<text>[^'\"\n]+)\1"
 
 

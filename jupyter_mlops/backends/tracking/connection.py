@@ -182,8 +182,11 @@ class Connection:
 
 
 def without_credentials(uri: str) -> str:
-    """A URI without its user name and password."""
-    parts = urlsplit(uri)
+    """A URI without its user name and password; nothing of one that cannot be taken apart."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return ""
     if "@" not in parts.netloc:
         return uri
     return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[1]))
