@@ -102,7 +102,7 @@ def load(**overrides: Any) -> MLOps:
     """Settings as Jupyter's configuration files and the environment say, for faces without a server."""
     from jupyter_core.application import JupyterApp
 
-    class Reader(JupyterApp):  # type: ignore[misc]
+    class Reader(JupyterApp):
         name = "jupyter-mlops"
         config_file_name = Unicode(CONFIG_FILE)
 

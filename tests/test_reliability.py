@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -23,6 +22,7 @@ from jupyter_mlops.configuration import MLOps
 from jupyter_mlops.domain.space import Choice
 from jupyter_mlops.domain.sweep import Sweep, SweepRequest
 from jupyter_mlops.services import Services
+from tests.running import ended, eventually
 
 SLOW = "import time\nfor _ in range(int(seconds * 20)): time.sleep(0.05)"
 WITNESS = "with open('witness.txt', 'a') as f: f.write(f'{x}\\n')"
@@ -59,13 +59,6 @@ def notebook(folder: Path, *cells: str, name: str = "slow.ipynb") -> str:
     return str(path)
 
 
-def eventually(check: Callable[[], object], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-
-
 def start(services: Services, path: str, xs: list[int], seconds: float, parallelism: int = 2) -> Sweep:
     space = {"x": Choice(values=list(xs)), "seconds": Choice(values=[seconds])}
     request = SweepRequest(notebook=path, parameters=space, objective="score", parallelism=parallelism)
@@ -74,10 +67,6 @@ def start(services: Services, path: str, xs: list[int], seconds: float, parallel
 
 def work_of(data_dir: Path, sweep: Sweep) -> WorkDir:
     return WorkDir(data_dir / "sweeps" / sweep.id)
-
-
-def ended(services: Services, sweep: Sweep) -> Callable[[], bool]:
-    return lambda: services.sweeps.get(sweep.id).ended is not None
 
 
 def runs_per_index(services: Services, sweep: Sweep) -> list[int]:
@@ -145,7 +134,7 @@ def test_a_trial_that_dies_every_time_fails_in_words(services: Services, data_di
 def test_pause_lets_what_runs_end_and_resume_goes_on(services: Services, data_dir: Path, tmp_path: Path) -> None:
     sweep = start(services, notebook(tmp_path, SLOW), [1, 2, 3], seconds=1, parallelism=1)
     work = work_of(data_dir, sweep)
-    eventually(lambda: work.active())
+    eventually(work.active)
     assert services.sweeps.pause(sweep.id).state == "paused"
     eventually(lambda: services.sweeps.get(sweep.id).counts == {"succeeded": 1, "queued": 2})
     eventually(lambda: work.holder("runner") is None)
@@ -155,9 +144,7 @@ def test_pause_lets_what_runs_end_and_resume_goes_on(services: Services, data_di
     assert services.sweeps.get(sweep.id).counts == {"succeeded": 3}
 
 
-def test_stop_keeps_what_was_executed_and_leaves_no_process(
-    services: Services, data_dir: Path, tmp_path: Path
-) -> None:
+def test_stop_keeps_what_was_executed_and_leaves_no_process(services: Services, data_dir: Path, tmp_path: Path) -> None:
     sweep = start(services, notebook(tmp_path, "print('so far')", SLOW), [1, 2, 3], seconds=60)
     work = work_of(data_dir, sweep)
     eventually(lambda: len(work.active()) == 2 and all(p.children() for p in work.active().values()))
@@ -184,9 +171,7 @@ def test_one_trial_is_stopped_and_the_others_go_on(services: Services, data_dir:
     assert services.sweeps.get(sweep.id).state == "succeeded"
 
 
-def test_a_trial_that_ignores_the_request_to_stop_is_killed(
-    services: Services, data_dir: Path, tmp_path: Path
-) -> None:
+def test_a_trial_that_ignores_the_request_to_stop_is_killed(services: Services, data_dir: Path, tmp_path: Path) -> None:
     sweep = start(services, notebook(tmp_path, SLOW), [1], seconds=60)
     work = work_of(data_dir, sweep)
     eventually(lambda: work.active() and work.active()[0].children())
@@ -201,7 +186,7 @@ def test_a_trial_that_ignores_the_request_to_stop_is_killed(
 def test_stopping_a_lost_sweep_closes_it(services: Services, data_dir: Path, tmp_path: Path) -> None:
     sweep = start(services, notebook(tmp_path, SLOW), [1, 2], seconds=30, parallelism=1)
     work = work_of(data_dir, sweep)
-    eventually(lambda: work.active())
+    eventually(work.active)
     trial, runner = work.active()[0], work.holder("runner")
     assert runner is not None
     runner.kill()
@@ -225,9 +210,7 @@ def test_starting_twice_runs_once(services: Services, data_dir: Path, tmp_path: 
     assert sorted((tmp_path / "witness.txt").read_text().split()) == ["1", "2"]
 
 
-def test_a_trial_started_again_after_its_end_exits_at_once(
-    services: Services, data_dir: Path, tmp_path: Path
-) -> None:
+def test_a_trial_started_again_after_its_end_exits_at_once(services: Services, data_dir: Path, tmp_path: Path) -> None:
     sweep = start(services, notebook(tmp_path, WITNESS), [5], seconds=0.1)
     eventually(ended(services, sweep))
     environment = {**os.environ, **services.tracking.environment()}

@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal, Union
+from typing import Literal
 
 import msgspec
 
@@ -45,7 +45,7 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, tag="range", tag_field="k
     """Distance between neighbouring values, in the parameter's own unit; None means continuous (1 for `int`)."""
 
 
-Dimension = Union[Fixed, Choice, Range]
+Dimension = Fixed | Choice | Range
 SearchSpace = dict[str, Dimension]
 
 _RANGE = re.compile(r"^\s*(?P<low>\S+?)\s*\.\.\s*(?P<high>[^\s:]+)\s*(?::\s*(?P<how>\S+))?\s*$")
@@ -124,7 +124,8 @@ def check_dimension(name: str, dimension: Dimension, parameter: Parameter | None
         return problem("An integer range needs whole numbers for low, high and step.")
     if type_ == "int" and dimension.scale != "int":
         return problem(
-            f"{name} is of type int: use an integer range, for example {math.ceil(dimension.low)}..{math.floor(dimension.high)}:int."
+            f"{name} is of type int: use an integer range, for example "
+            f"{math.ceil(dimension.low)}..{math.floor(dimension.high)}:int."
         )
     return []
 
@@ -147,7 +148,7 @@ def _decimal(number: float) -> Decimal:
 
 
 def grid_size(space: Mapping[str, Dimension]) -> int | None:
-    """How many points a grid over the space has, by multiplication (never by listing); None if a dimension is continuous."""
+    """How many points a grid has, by multiplication and never by listing; None if a dimension is continuous."""
     total = 1
     for dimension in space.values():
         size = _size(dimension)

@@ -22,7 +22,7 @@ DEFAULT_MAX_TRIALS = 10_000
 
 
 class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a person asks for: a form, a command line or a call of the SDK. Everything but the notebook has a default."""
+    """What a person asks for, in a form, a command line or the SDK. Everything but the notebook has a default."""
 
     notebook: str
     """Path of the notebook; from the server's root in REST."""
@@ -86,7 +86,7 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SweepSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a sweep that has ended: written once with its outcome, so that a list of old sweeps costs no search."""
+    """What came of a sweep: written once, with its outcome, so that a list of old sweeps costs no search."""
 
     counts: dict[TrialState, int] = {}
     best: Best | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any
 
 import msgspec
@@ -92,4 +93,4 @@ def _describe(operation: Operation, references: dict[Any, Any]) -> dict[str, Any
 
 
 if __name__ == "__main__":
-    print(json.dumps(document(), indent=2, sort_keys=True))
+    sys.stdout.write(json.dumps(document(), indent=2, sort_keys=True) + "\n")

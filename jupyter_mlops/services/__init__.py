@@ -1,4 +1,4 @@
-"""The verbs. They decide; they know no tornado, mlflow, papermill or kubernetes, and get their backends as arguments."""
+"""The verbs. They decide, know no tornado, mlflow, papermill or kubernetes, and are given their backends."""
 
 from __future__ import annotations
 

@@ -5,15 +5,26 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from multiprocessing import forkserver
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.managers import BaseManager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from jupyter_mlops.backends.executors.workdir import WorkDir
+from jupyter_mlops.worker.ledger import Ledger
+
+
+class _Books(BaseManager):
+    """Serves one Ledger to the runner, over a socket that only its user can open."""
+
+
+_Books.register("Ledger", Ledger)
 
 
 class ForkLauncher:
@@ -27,6 +38,7 @@ class ForkLauncher:
     def __init__(self, sweep_id: str, work: WorkDir) -> None:
         self._sweep_id = sweep_id
         self._work = work
+        self._books: _Books | None = None
         if "forkserver" in multiprocessing.get_all_start_methods():
             self._context: ForkServerContext | SpawnContext = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload(["jupyter_mlops.worker.preload"])
@@ -34,6 +46,14 @@ class ForkLauncher:
             forkserver.ensure_running()
         else:
             self._context = multiprocessing.get_context("spawn")
+
+    def ledger(self) -> Ledger:
+        """The sweep's books, kept by a process that is forked from the same one."""
+        self._books = _Books(ctx=self._context)
+        self._books.start(_ignore_interrupts)
+        books: Any = self._books
+        ledger: Ledger = books.Ledger(self._sweep_id, self._work.folder)
+        return ledger
 
     def start(self, index: int) -> BaseProcess:
         """Start a trial; returns its process, which ends with the trial's exit code."""
@@ -47,6 +67,11 @@ class ForkLauncher:
     def wait(processes: Iterable[BaseProcess], seconds: float) -> None:
         """Wait until one of the processes ends, at most so long."""
         wait_for_any([process.sentinel for process in processes], timeout=seconds)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C in a terminal is meant for whoever waits there, not for the books."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _trial(sweep_id: str, index: int, folder: str) -> None:

@@ -14,7 +14,7 @@ from jupyter_mlops.domain.errors import Unavailable
 T = TypeVar("T")
 log = logging.getLogger("jupyter_mlops")
 
-PATIENCE_SECONDS = float(os.environ.get("JUPYTER_MLOPS_PATIENCE", 30 * 60))
+PATIENCE_SECONDS = float(os.environ.get("JUPYTER_MLOPS_PATIENCE", "1800"))
 """Give up after this long; the trial then counts as not run and can be started again."""
 
 

@@ -9,7 +9,6 @@ work folder, so a runner that was killed is replaced by starting another.
 from __future__ import annotations
 
 import logging
-import os
 import random
 import sys
 import time
@@ -19,7 +18,6 @@ from pathlib import Path
 
 import psutil
 
-from jupyter_mlops.backends.executors.local import available_cores
 from jupyter_mlops.backends.executors.workdir import Desired, WorkDir
 from jupyter_mlops.domain.sweep import SweepOutcome
 
@@ -28,13 +26,12 @@ log = logging.getLogger("jupyter_mlops")
 GRACE_SECONDS = 10.0
 """Between SIGTERM and SIGKILL."""
 TICK_SECONDS = 0.2
-ANALYZE_EVERY = 500
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     if len(arguments) != 2:
-        print(__doc__, file=sys.stderr)
+        sys.stderr.write(__doc__ or "")
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     work = WorkDir(Path(arguments[1]))
@@ -61,12 +58,10 @@ class Runner:
 
     def __init__(self, sweep_id: str, work: WorkDir) -> None:
         from jupyter_mlops.worker.launcher import ForkLauncher
-        from jupyter_mlops.worker.ledger import Ledger
-        from jupyter_mlops.worker.trial import tracking_from
 
         self.work = work
         self.launcher = ForkLauncher(sweep_id, work)
-        self.ledger = Ledger(sweep_id, tracking_from(os.environ), work)
+        self.ledger = self.launcher.ledger()
         self.waiting: deque[int] = deque()
         self.later: dict[int, float] = {}
         """Trials to be tried again, each with the time before which it is not."""
@@ -80,6 +75,7 @@ class Runner:
         """Work until nothing is left to do; None if the sweep has ended, else what is desired: a pause."""
         self.adopted = self.work.active()
         pending = self.ledger.open()
+        self.parallelism = self.ledger.parallelism()
         self.waiting.extend(index for index in pending if index not in self.adopted)
         while True:
             desired = self.work.desired()
@@ -87,8 +83,9 @@ class Runner:
             if desired.stopped_by is not None:
                 self._end("cancelled", f"Stopped by {desired.stopped_by}.")
                 return None
-            if self.ledger.hopeless:
-                self._end("failed", self.ledger.hopeless)
+            hopeless = self.ledger.hopeless()
+            if hopeless:
+                self._end("failed", hopeless)
                 return None
             self._cancel(desired)
             if not desired.paused:
@@ -107,7 +104,7 @@ class Runner:
         for index in due:
             del self.later[index]
         self.waiting.extendleft(sorted(due, reverse=True))
-        parallelism = desired.parallelism or self.ledger.order.parallelism or available_cores()
+        parallelism = desired.parallelism or self.parallelism
         while self.waiting and len(self.own) + len(self.adopted) < parallelism:
             index = self.waiting.popleft()
             self.own[index] = self.launcher.start(index)
@@ -139,8 +136,6 @@ class Runner:
         if attempt is not None:
             # Growing pause with jitter: what killed it (a full disk, memory) may need a while to pass.
             self.later[index] = time.monotonic() + min(60.0, 2.0**attempt) * random.uniform(0.5, 1.0)
-        elif self.ledger.settled % ANALYZE_EVERY == ANALYZE_EVERY - 1:
-            self.ledger.analyze()
         self.work.touch()
 
     def _cancel(self, desired: Desired) -> None:

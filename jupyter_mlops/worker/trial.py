@@ -230,7 +230,7 @@ def main(argv: list[str] | None = None) -> int:
     """Command line of the program; the store is the one that MLFLOW_TRACKING_URI names."""
     arguments = sys.argv[1:] if argv is None else argv
     if len(arguments) not in (2, 3) or not arguments[1].isdigit():
-        print(__doc__, file=sys.stderr)
+        sys.stderr.write(__doc__ or "")
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     with ExitStack() as stack:

@@ -1,1 +1,1 @@
-"""Where trials run. `base.Executor` in `backends.base` is the interface; the entry-point group is `jupyter_mlops.executors`."""
+"""Where trials run: `backends.base.Executor` is the interface, `jupyter_mlops.executors` the entry-point group."""

@@ -59,7 +59,7 @@ class LocalExecutor:
             ) from error
 
     def _spawn(self, sweep_id: str, work: WorkDir) -> None:
-        with open(work.log("runner"), "ab") as log:
+        with work.log("runner").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "jupyter_mlops.worker.runner", sweep_id, str(work.folder)],
                 stdin=subprocess.DEVNULL,

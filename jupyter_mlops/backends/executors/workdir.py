@@ -79,7 +79,7 @@ class WorkDir:
 
     @contextmanager
     def changing(self) -> Iterator[list[Desired]]:
-        """Change the desired state: replace the one element of the list. Two people at once are put one after the other."""
+        """Change the desired state: replace the one element of the list. Two people at once take turns."""
         with FileLock(self.folder / "desired.lock", timeout=10):
             box = [self.desired()]
             yield box
@@ -160,7 +160,7 @@ def write(path: Path, content: bytes) -> None:
         try:
             file.write(content)
             file.close()
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise

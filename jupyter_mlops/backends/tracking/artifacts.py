@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ def write(client: MlflowClient, run: Run, name: str, content: bytes) -> None:
         try:
             file.write(content)
             file.close()
-            os.replace(file.name, folder / name)
+            Path(file.name).replace(folder / name)
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise

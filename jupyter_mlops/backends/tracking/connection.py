@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from filelock import FileLock
 
-from jupyter_mlops.domain.errors import MlopsError, NotFound, Unavailable
+from jupyter_mlops.domain.errors import Missing, MlopsError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -46,7 +46,6 @@ class Connection:
         self.uri = uri or f"sqlite:///{self.database}"
         self._client: MlflowClient | None = None
         self._opening = threading.Lock()
-        self._experiments: dict[str, str] = {}
         self._answered = -math.inf
         self._silent = -math.inf
         self._unavailable = Unavailable("")
@@ -82,8 +81,22 @@ class Connection:
 
                 if self.embedded:
                     self._create_store()
-                self._client = MlflowClient(self.uri, self.uri)
+                self._client = self._open(MlflowClient)
             return self._client
+
+    def _open(self, client: type[MlflowClient]) -> MlflowClient:
+        """
+        Raises:
+            Missing: the database's driver is not installed.
+            Unavailable: the address is none that MLflow knows.
+        """
+        try:
+            return client(self.uri, self.uri)
+        except ModuleNotFoundError as error:
+            raise Missing(f"MLflow at {self.address} needs a package: pip install {error.name}") from error
+        except Exception as error:
+            detail = _first_line(error).replace(self.uri, self.address)
+            raise self.unavailable(f"{detail} Check c.MLOps.tracking_uri and MLFLOW_TRACKING_URI") from error
 
     def _create_store(self) -> None:
         """Create the SQLite schema beside its final name and rename it, so that a half-made store is never opened."""
@@ -100,7 +113,7 @@ class Connection:
                 draft.unlink(missing_ok=True)
                 store = SqlAlchemyStore(f"sqlite:///{draft}", self.artifact_root)  # type: ignore[no-untyped-call]
                 store.engine.dispose()
-                os.replace(draft, self.database)
+                draft.replace(self.database)
         except OSError as error:
             raise Unavailable(
                 f"The MLflow store at {self.database} cannot be created: {error.strerror or error}. "
@@ -109,11 +122,6 @@ class Connection:
 
     def experiment_id(self, name: str) -> str:
         """The id of an experiment, created on first use; restored if it lies in MLflow's trash."""
-        if name not in self._experiments:
-            self._experiments[name] = self._find_or_create(name)
-        return self._experiments[name]
-
-    def _find_or_create(self, name: str) -> str:
         from mlflow.exceptions import MlflowException
 
         found = self.client.get_experiment_by_name(name)
@@ -163,14 +171,15 @@ class Connection:
     def unavailable(self, detail: str) -> Unavailable:
         """The one sentence for a store that does not answer."""
         self._answered = -math.inf
-        self._silent = time.monotonic()
+        if not self.uri.startswith("sqlite:"):  # a file on this disk answers at once or not at all
+            self._silent = time.monotonic()
         self._unavailable = Unavailable(
             f"MLflow at {self.address} does not answer ({detail}). Running trials go on and report when it is back."
         )
         return self._unavailable
 
     def analyze(self) -> None:
-        """Let SQLite look at its tables, without which a search among 10,000 runs takes seconds instead of milliseconds."""
+        """Let SQLite look at its tables: a search among 10,000 runs then takes milliseconds instead of seconds."""
         if not self.uri.startswith("sqlite:///"):
             return
         import sqlite3
@@ -193,6 +202,8 @@ def without_credentials(uri: str) -> str:
 
 
 _TRANSIENT = {"TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"}
+_NOT_FOR_US = {"ENDPOINT_NOT_FOUND", "UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED"}
+"""Another server at that address, or one that wants to know who asks."""
 
 
 def translated(method: Callable[P, T]) -> Callable[P, T]:
@@ -220,7 +231,8 @@ def _translate(error: Exception, connection: Connection) -> Exception:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return NotFound(str(error.message).split("\n")[0])
         # MLflow's REST client raises a bare MlflowException, code INTERNAL_ERROR, for a refused connection.
-        return connection.unavailable(_first_line(error)) if error.error_code in _TRANSIENT else error
+        lost = error.error_code in _TRANSIENT | _NOT_FOR_US
+        return connection.unavailable(_first_line(error)) if lost else error
     if isinstance(error, (OSError, SQLAlchemyError)):
         return connection.unavailable(_first_line(error))
     return error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import msgspec
@@ -35,7 +37,7 @@ def trial_record(run: Run, objective: str | None) -> TrialRecord:
         outcome=outcome if outcome in OUTCOMES else None,
         ended_status=run.info.status in _TERMINAL,
         reason=tags.get(naming.REASON, ""),
-        objective=run.data.metrics.get(objective) if objective else None,
+        objective=_metric(run.data.metrics.get(objective)) if objective else None,
         cells_done=_integer(done, 0),
         cells_total=_integer(total, 0),
         attempt=_integer(tags.get(naming.ATTEMPT), 1),
@@ -47,7 +49,8 @@ def trial_record(run: Run, objective: str | None) -> TrialRecord:
 def sweep_record(run: Run) -> SweepRecord:
     """A sweep's parent run as a record."""
     tags = run.data.tags
-    outcome = tags.get(naming.OUTCOME)
+    # The tag is written just before MLflow's own status and end time: until both are there it has not ended.
+    outcome = tags.get(naming.OUTCOME) if run.info.status in _TERMINAL else None
     return SweepRecord(
         id=run.info.run_id,
         name=run.info.run_name or "",
@@ -65,6 +68,13 @@ def _summary(text: str | None) -> SweepSummary | None:
         return msgspec.json.decode(text, type=SweepSummary) if text else None
     except msgspec.DecodeError:
         return None
+
+
+def _metric(value: float | None) -> float | None:
+    """MLflow's SQL stores keep infinities as the largest number there is."""
+    if value is None or not abs(value) >= sys.float_info.max:  # NaN is not, either
+        return value
+    return math.copysign(math.inf, value)
 
 
 def _integer(text: Any, default: int) -> int:
