@@ -1,9 +1,12 @@
 import {
+  ILabShell,
   ILayoutRestorer,
+  IRouter,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { type MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -107,13 +110,15 @@ export const trialNotebookPlugin: JupyterFrontEndPlugin<void> = {
   // The drive has to be there before the layout of the last visit is restored.
   autoStart: true,
   requires: [IMlopsModel, IDocumentManager, INotebookTracker],
-  optional: [ITranslator],
+  optional: [ITranslator, ILabShell, IRouter],
   activate: (
     app: JupyterFrontEnd,
     model: IMlopsModel,
     documents: IDocumentManager,
     notebooks: INotebookTracker,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    shell: ILabShell | null,
+    router: IRouter | null
   ) => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const { contents, serverSettings } = app.serviceManager;
@@ -127,6 +132,10 @@ export const trialNotebookPlugin: JupyterFrontEndPlugin<void> = {
         followTrial({ panel, place, model, contents, drive });
       }
     });
+
+    if (shell && router) {
+      void app.started.then(() => keepOutOfAddress(shell, router));
+    }
 
     app.commands.addCommand(CommandIDs.openTrial, {
       label: trans.__('Open Executed Notebook'),
@@ -150,6 +159,20 @@ export const trialNotebookPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/**
+ * JupyterLab writes the path of the current document into the page's address, and on reload looks for it in a file
+ * browser of its drive. This drive has none; the restored layout opens the document anyway.
+ */
+function keepOutOfAddress(shell: ILabShell, router: IRouter): void {
+  shell.currentPathChanged.connect((_, { newValue }) => {
+    if (isTrialPath(newValue)) {
+      const address = PageConfig.getUrl({ treePath: '' });
+      PageConfig.setOption('treePath', '');
+      router.navigate(URLExt.parse(address).pathname, { skipRouting: true });
+    }
+  });
+}
 
 async function openTrial(
   app: JupyterFrontEnd,

@@ -5,7 +5,6 @@ import {
 } from '@tanstack/react-virtual';
 import React, {
   type KeyboardEvent,
-  type RefObject,
   useCallback,
   useLayoutEffect,
   useRef,
@@ -20,7 +19,8 @@ export const ROW_HEIGHT = 28;
 const OVERSCAN = 6;
 
 export interface IBodyProps extends ITableProps {
-  scroller: RefObject<HTMLDivElement>;
+  /** Null before the first frame. */
+  scroller: HTMLDivElement | null;
 }
 
 /** The rows in sight; only this is drawn again while somebody scrolls. */
@@ -70,7 +70,7 @@ export function TableBody(props: IBodyProps): JSX.Element {
 function useRows({ rows, scroller }: IBodyProps, place: number) {
   return useVirtualizer({
     count: rows.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: useCallback((i: number) => rows[i], [rows]),
     overscan: OVERSCAN,
@@ -124,7 +124,7 @@ function useRoving(
     const onRow = (event.target as HTMLElement).getAttribute('role') === 'row';
     const move = MOVES[event.key];
     if (move && rows.length > 0) {
-      const seen = scroller.current?.clientHeight ?? 0;
+      const seen = scroller?.clientHeight ?? 0;
       const page = Math.max(1, Math.floor(seen / ROW_HEIGHT) - 2);
       const next = move(place, page, rows.length);
       const there = Math.min(Math.max(next, 0), rows.length - 1);

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useRef } from 'react';
+import React, { useState } from 'react';
 
 import type { Trial } from '../api';
 import { TableBody } from './table-body';
@@ -30,10 +30,11 @@ export interface ITableProps {
 /** The trials, as many rows of real DOM as can be seen. */
 export function TrialsTable(props: ITableProps): JSX.Element {
   const { rows, columns, sort, trans, onSort } = props;
-  const scroller = useRef<HTMLDivElement>(null);
+  // State, not a ref: the rows are drawn again once there is something to scroll in.
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   return (
     <div
-      ref={scroller}
+      ref={setScroller}
       className="jp-mlops-Trials"
       role="grid"
       aria-label={trans.__('Trials')}
