@@ -62,7 +62,10 @@ export class Notebooks {
 
   /** The code cells as they stand on disk, to choose one by. */
   async codeCells(path: string): Promise<CodeCell[]> {
-    const { content } = await this._contents.get(path, { type: 'notebook' });
+    const { content } = await this._contents.get(path, {
+      type: 'notebook',
+      content: true
+    });
     const cells: nbformat.ICell[] = content?.cells ?? [];
     return cells.flatMap((cell, index) =>
       cell.cell_type === 'code' ? [{ index, line: firstLine(cell) }] : []

@@ -35,7 +35,9 @@ export const noticesPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     model.ended.connect(async (_, sweep) => {
-      if (inView(app, sweep) || !(await wanted(settings))) {
+      // A sweep is cancelled by hand only: whoever did that knows.
+      const known = sweep.state === 'cancelled' || inView(app, sweep);
+      if (known || !(await wanted(settings))) {
         return;
       }
       const { message, type } = noticeOf(sweep, trans);
@@ -62,15 +64,13 @@ export function noticeOf(
   const title = sweepTitle(sweep, trans);
   const count = formatCount(sweep.total);
   const best = bestWords(sweep, trans);
-  const ends: Record<string, [string, Notification.TypeOptions]> = {
-    succeeded: [
-      trans.__('%1: all %2 trials have ended', title, count),
-      'success'
-    ],
-    failed: [trans.__('%1 has ended with failures', title), 'error'],
-    cancelled: [trans.__('%1 was stopped', title), 'info']
-  };
-  const [head, type] = ends[sweep.state];
+  const [head, type] =
+    sweep.state === 'failed'
+      ? ([trans.__('%1 has ended with failures', title), 'error'] as const)
+      : ([
+          trans.__('%1: all %2 trials have ended', title, count),
+          'success'
+        ] as const);
   const rest = [sweep.reason.replace(/\.$/, ''), best].filter(Boolean);
   return { message: [head, ...rest].join(' · '), type };
 }

@@ -46,6 +46,7 @@ test('settings go before the executor’s suggestions', () => {
 test.each<[number, string, object]>([
   [0.001, 'float', { low: '0.0001', high: '0.01', scale: 'log', step: '' }],
   [0.3, 'float', { low: '0.1', high: '0.9', scale: 'linear', step: '0.1' }],
+  [0.1, 'float', { low: '0.01', high: '1', scale: 'log', step: '' }],
   [1, 'float', { low: '0.1', high: '10', scale: 'log', step: '' }],
   [8, 'int', { low: '4', high: '16', scale: 'int', step: '' }],
   [1, 'int', { low: '1', high: '2', scale: 'int', step: '' }],

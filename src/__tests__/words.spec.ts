@@ -19,8 +19,7 @@ test.each([
     aSweep({ state: 'failed', reason: '3 of 12 trials failed.', best }),
     'digits has ended with failures · 3 of 12 trials failed · best accuracy 0.973 (trial 17)',
     'error'
-  ],
-  [aSweep({ state: 'cancelled' }), 'digits was stopped', 'info']
+  ]
 ])('the end of a sweep is told in a line', (sweep, message, type) => {
   expect(noticeOf(sweep, trans)).toEqual({ message, type });
 });

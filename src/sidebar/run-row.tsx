@@ -33,7 +33,8 @@ export function RunRow(props: IRunRowProps): JSX.Element {
   const quiet = quietWords(sweep, trans);
   const progress = trans.__(
     '%1/%2',
-    formatCount(endedCount(sweep)),
+    // Trials that were never to start are not done.
+    formatCount(endedCount(sweep) - (sweep.counts.cancelled ?? 0)),
     formatCount(sweep.total)
   );
   const failed = sweep.counts.failed ?? 0;

@@ -3,7 +3,7 @@ import React, { useId, useState } from 'react';
 
 import type { NotebookInfo } from '../api';
 import { Segments, Select, TextInput } from './form-fields';
-import { directionOf, type FormState } from './form-state';
+import { directionOf, isContinuous, type FormState } from './form-state';
 import { formatCount } from './format';
 
 export interface IPlanProps {
@@ -31,6 +31,18 @@ export function Plan(props: IPlanProps): JSX.Element {
           ]}
           onChange={algorithm => onChange({ algorithm })}
         />
+        {state.algorithm === 'grid' && state.rows.some(isContinuous) && (
+          <p className="jp-mlops-Hint">
+            {trans.__('A grid needs lists, or ranges with a step.')}{' '}
+            <button
+              type="button"
+              className="jp-mlops-Link"
+              onClick={() => onChange({ algorithm: 'random' })}
+            >
+              {trans.__('Draw at random')}
+            </button>
+          </p>
+        )}
       </Field>
       <TrialsField {...props} />
       <Field label={trans.__('At once')}>

@@ -73,6 +73,14 @@ export function kindsOf(type: Parameter['type']): Kind[] {
   return isRangeable(type) ? ['fixed', 'list', 'range'] : ['fixed', 'list'];
 }
 
+/** Whether there is always another value between two of its values: a grid cannot walk that. */
+export function isContinuous(row: RowState): boolean {
+  const { kind, scale, step } = row;
+  return (
+    kind === 'range' && scale !== 'int' && (scale === 'log' || !step.trim())
+  );
+}
+
 /** Which scales a range of a type can have. */
 export function scalesOf(type: Parameter['type']): Scale[] {
   switch (type) {
@@ -228,7 +236,7 @@ function suggestedRange(
     const low = Math.max(1, Math.floor(value / 2));
     return { ...range, low: String(low), high: String(value * 2) };
   }
-  if (value < 1 && value >= 0.1) {
+  if (value >= 0.2 && value <= 0.8) {
     // Shares, rates of dropout and the like: linear, between 0 and 1.
     return { ...range, low: '0.1', high: '0.9', step: '0.1' };
   }

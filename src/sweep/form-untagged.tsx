@@ -37,11 +37,13 @@ export function Untagged(props: IUntaggedProps): JSX.Element {
             aria-label={trans.__('Cell with the parameters')}
             onChange={event => setChosen(Number(event.target.value))}
           >
-            {(cells ?? [{ index: cell, line: '' }]).map(({ index, line }) => (
-              <option key={index} value={index}>
-                {trans.__('Cell %1: %2', index + 1, line.slice(0, 60))}
-              </option>
-            ))}
+            {(cells?.length ? cells : [{ index: cell, line: '' }]).map(
+              ({ index, line }) => (
+                <option key={index} value={index}>
+                  {trans.__('Cell %1: %2', index + 1, line.slice(0, 60))}
+                </option>
+              )
+            )}
           </select>
           <button
             type="button"
