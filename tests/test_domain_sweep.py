@@ -92,6 +92,11 @@ def test_how_many_trials_a_request_makes(fields: dict[str, Any], trials: int) ->
         ({"seed": 2**63}, "seed", "Must be a whole number from 0 to 2^63-1."),
         ({"objective": ""}, "objective", "Is empty. Leave it out, or write a name."),
         ({"experiment": "  "}, "experiment", "Is empty. Leave it out, or write a name."),
+        (
+            {"objective": "acc`uracy"},
+            "objective",
+            "'acc`uracy' is no name of a metric: MLflow takes letters, digits, blanks and _ - . : /",
+        ),
         ({"objective": "x" * 1251}, "objective", "Has 1,251 characters; MLflow keeps 250."),
         ({"experiment": "x" * 251}, "experiment", "Has 251 characters; MLflow keeps 250."),
     ],

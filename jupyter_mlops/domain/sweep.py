@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -17,6 +18,8 @@ Direction = Literal["maximize", "minimize"]
 SweepOutcome = Literal["succeeded", "failed", "cancelled"]
 SweepState = Literal["running", "paused", "stopping", "succeeded", "failed", "cancelled", "lost"]
 
+_METRIC = re.compile(r"[/\w.\- :]+")
+"""What MLflow takes as the name of a metric."""
 DEFAULT_RANDOM_TRIALS = 20
 DEFAULT_MAX_TRIALS = 10_000
 
@@ -156,6 +159,9 @@ def check(
             problems.append(Problem(field=field, message="Is empty. Leave it out, or write a name."))
         elif text is not None and len(text) > limit:
             problems.append(Problem(field=field, message=f"Has {len(text):,} characters; MLflow keeps {limit}."))
+        elif text is not None and field == "objective" and not _METRIC.fullmatch(text):
+            takes = "letters, digits, blanks and _ - . : /"
+            problems.append(Problem(field=field, message=f"{text!r} is no name of a metric: MLflow takes {takes}"))
     if problems:
         return SweepPlan(problems=problems)
     return _count(request, max_trials)

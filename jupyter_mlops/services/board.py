@@ -25,15 +25,14 @@ FRESH_SECONDS = 0.25
 OVERLAP_MS = 10_000
 """How far back trials that ended are read again, for clocks that differ and writes that overtake each other."""
 
-EPOCH = uuid.uuid4().hex[:8]
-"""Marks the revisions of this process: another one's mean nothing here."""
-
 
 class Board:
     """A sweep's trials, by index, each with the revision at which it last changed."""
 
     def __init__(self, sweep_id: str, tracking: Tracking, executor: Executor) -> None:
         self.id = sweep_id
+        self._epoch = uuid.uuid4().hex[:8]
+        """Marks the revisions of this board: those of another process, or of a board let go, mean nothing here."""
         self._tracking = tracking
         self._executor = executor
         self._lock = threading.RLock()
@@ -66,7 +65,8 @@ class Board:
         with self._lock:
             self.refresh(everything=False)
             epoch, _, number = since.partition("-")
-            after = int(number) if epoch == EPOCH and number.isdigit() else 0
+            known = epoch == self._epoch and number.isdecimal() and len(number) < 20
+            after = int(number) if known else 0
             while self._loading is not None and self._revision - after < limit:
                 self._load_page()
             # Newest last: walk back from the end to the first that the reader has seen.
@@ -74,7 +74,7 @@ class Board:
             page = unseen[::-1][:limit]
             reached = self._revisions[page[-1]] if page else self._revision
             return TrialPage(
-                rev=f"{EPOCH}-{reached}",
+                rev=f"{self._epoch}-{reached}",
                 reset=after == 0,
                 more=len(unseen) > len(page) or self._loading is not None,
                 total=self.order.trials,
