@@ -217,7 +217,16 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       palette?.addItem({ command, category: trans.__('MLOps') });
     }
     // Labels and greyness depend on what the sweeps do.
-    model.changed.connect(() => commands.notifyCommandChanged());
+    model.changed.connect(() => {
+      for (const command of [
+        CommandIDs.pause,
+        CommandIDs.resume,
+        CommandIDs.stop,
+        CommandIDs.openMlflow
+      ]) {
+        commands.notifyCommandChanged(command);
+      }
+    });
   }
 };
 

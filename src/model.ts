@@ -67,7 +67,7 @@ export class MlopsModel implements IMlopsModel {
   }
 
   get retryAt(): number | null {
-    return this._refresher.retryAt;
+    return this._offline === null ? null : this._refresher.nextAt;
   }
 
   get changed(): ISignal<this, void> {

@@ -138,7 +138,10 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
     ]) {
       palette?.addItem({ command, category: trans.__('MLOps') });
     }
-    tracker.currentChanged.connect(() => commands.notifyCommandChanged());
+    tracker.currentChanged.connect(() => {
+      commands.notifyCommandChanged(CommandIDs.snapshot);
+      commands.notifyCommandChanged(CommandIDs.tagParameters);
+    });
   }
 };
 

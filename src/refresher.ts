@@ -24,10 +24,12 @@ export class Refresher implements IDisposable {
     return this._scheduled;
   }
 
-  /** When the poll asks again after a failure, in milliseconds since 1970; null when the last answer was good. */
-  get retryAt(): number | null {
-    const { phase, timestamp, interval } = this._poll.state;
-    return phase === 'rejected' ? timestamp + interval : null;
+  /** When the poll asks next, in milliseconds since 1970; null while it asks or rests. */
+  get nextAt(): number | null {
+    const { timestamp, interval } = this._poll.state;
+    return interval > 0 && interval !== Poll.NEVER
+      ? timestamp + interval
+      : null;
   }
 
   /** Milliseconds between two questions of the poll when all is well. */

@@ -108,6 +108,7 @@ describe('the list of sweeps', () => {
     server.gone = false;
     await model.refresh();
     expect(model.offline).toBeNull();
+    expect(model.retryAt).toBeNull();
   });
 
   test('questions to a server that stays away grow rarer', async () => {

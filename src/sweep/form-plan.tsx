@@ -74,7 +74,7 @@ export function Plan(props: IPlanProps): JSX.Element {
       <Field label={trans.__('Best is')}>
         <Segments
           value={state.direction}
-          label={trans.__('Which objective is best')}
+          label={trans.__('Best is the')}
           options={[
             ['maximize', trans.__('highest')],
             ['minimize', trans.__('lowest')]

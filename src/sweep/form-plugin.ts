@@ -130,6 +130,9 @@ export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
       command: CommandIDs.sweep,
       category: trans.__('MLOps')
     });
+    notebookTracker.currentChanged.connect(() => {
+      commands.notifyCommandChanged(CommandIDs.sweep);
+    });
     void restorer?.restore(tracker, {
       command: CommandIDs.sweep,
       args: ({ content }) => ({ path: content.path }),
