@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -302,3 +303,34 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         return
     process.wait()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small disk can only be mounted by root on Linux")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_named_and_trials_wait_for_room(small_disk: Path, tmp_path: Path) -> None:
+    config = Config({"MLOps": {"data_dir": str(small_disk / "data"), "tracking_uri": ""}})
+    services = MLOps(config=config).services()
+    services.status()
+    ballast = small_disk / "ballast"
+    sweep = start(services, notebook(tmp_path, SLOW, "print('y' * 200_000)"), [1, 2], seconds=3)
+    work = work_of(small_disk / "data", sweep)
+    eventually(lambda: len(work.active()) == 2)
+    with pytest.raises(OSError, match="No space left"):
+        ballast.write_bytes(b"x" * (16 << 20))
+    eventually(lambda: "is full: trials wait. Make room" in services.sweeps.get(sweep.id).reason)
+    time.sleep(5)
+    assert services.sweeps.get(sweep.id).ended is None
+    ballast.unlink()
+    eventually(ended(services, sweep))
+    assert services.sweeps.get(sweep.id).counts == {"succeeded": 2}
+    assert runs_per_index(services, sweep) == [1, 1]

@@ -225,6 +225,8 @@ def _view(
     """What a person sees of a sweep."""
     state = sweep_state(record.outcome, placement.alive, placement.paused, placement.stopped)
     reason = record.reason
+    if state in ("running", "stopping"):
+        reason = placement.message
     if state == "lost":
         reason = "The runner is gone: killed, or the machine was restarted. Nothing is lost. Press Resume to go on."
         if placement.message:

@@ -7,6 +7,7 @@ it lives is asked of the operating system, what it should do stands in the sweep
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from jupyter_mlops.domain.errors import Unavailable
 from jupyter_mlops.domain.sweep import SweepOrder
 
 START_SECONDS = 30.0
+LITTLE_ROOM = 256 * 1024
+"""Bytes free below which a disk is called full."""
 
 _started: list[subprocess.Popen[bytes]] = []
 """Runners that this process started: kept only so that those which have ended are reaped."""
@@ -91,7 +94,7 @@ class LocalExecutor:
             paused=desired.paused,
             stopped=desired.stopped_by is not None,
             parallelism=desired.parallelism,
-            message="" if alive else _last_line(work.log("runner")),
+            message=_no_room(work.folder) or ("" if alive else _last_line(work.log("runner"))),
         )
 
     def pause(self, sweep_id: str) -> None:
@@ -142,6 +145,17 @@ def available_cores() -> int:
         return max(1, min(cores, int(quota) // int(period)))
     except (OSError, ValueError):
         return cores
+
+
+def _no_room(folder: Path) -> str:
+    """Words for a full disk; a runner cannot write them down itself."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return ""
+    if usage.free >= LITTLE_ROOM:
+        return ""
+    return f"The disk of {folder.parent} is full: trials wait. Make room, and they go on."
 
 
 def _last_line(path: Path) -> str:
