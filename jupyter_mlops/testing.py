@@ -125,6 +125,7 @@ def mlops_store(mlops_schema: Path, tmp_path: Path) -> Iterator[Path]:
 
 def end_sweeps(data_dir: Path) -> None:
     """Kill every local runner and trial that works below a data folder, and the kernels they started."""
+    from jupyter_mlops.backends.executors import local
     from jupyter_mlops.backends.executors.workdir import WorkDir
 
     for folder in (data_dir / "sweeps").glob("*"):
@@ -136,6 +137,8 @@ def end_sweeps(data_dir: Path) -> None:
                 process.wait(5)
             except psutil.Error:
                 continue
+    for started in local._started:
+        started.poll()
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

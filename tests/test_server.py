@@ -1,0 +1,439 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jupyter_server.auth import Authorizer
+from jupyter_server.utils import url_path_join
+from tornado.httpclient import HTTPClientError, HTTPResponse
+from traitlets.config import Config
+
+from jupyter_mlops.server.operations import OPERATIONS, Operation
+from jupyter_mlops.testing import WAITS, NotebookFactory, server_of_something_else
+
+NO_SWEEP = "0" * 32
+
+
+@pytest.fixture
+def jp_server_config(mlops_store: Path) -> Config:
+    extensions = {"jupyter_mlops": True, "jupyter_server_terminals": False}
+    return Config(
+        {"ServerApp": {"jpserver_extensions": extensions}, "MLOps": {"data_dir": str(mlops_store), "tracking_uri": ""}}
+    )
+
+
+class Rest:
+    """Asks the server, and takes an answer that is not 2xx for an answer."""
+
+    def __init__(self, fetch: Callable[..., Any]) -> None:
+        self._fetch = fetch
+
+    async def __call__(self, method: str, path: str, body: Any = None, /, **params: str) -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        answer = await self.answer(method, path, raw, **params)
+        return answer.code, json.loads(answer.body)
+
+    async def answer(self, method: str, path: str, body: bytes, /, **params: str) -> HTTPResponse:
+        content = None if method == "GET" else body
+        answer: HTTPResponse = await self._fetch(
+            "mlops", path, method=method, body=content, params=params, raise_error=False
+        )
+        return answer
+
+
+@pytest.fixture
+def rest(jp_fetch: Callable[..., Any]) -> Rest:
+    return Rest(jp_fetch)
+
+
+def filled(operation: Operation) -> str:
+    return operation.path.format(sweep=NO_SWEEP, index="0", digest="0" * 64)
+
+
+ROUTES = [(o.method, filled(o)) for o in OPERATIONS] + [
+    ("GET", "openapi.json"),
+    *((method, "mlflow/ajax-api/2.0/mlflow/runs/search") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+    ("GET", "mlflow/"),
+    ("GET", "mlflow"),
+]
+
+
+# Who may
+
+
+async def test_every_route_refuses_who_is_not_logged_in(http_server_client: Any, jp_serverapp: Any) -> None:
+    for method, path in ROUTES:
+        url = url_path_join(jp_serverapp.base_url, "mlops", path)
+        body = None if method in ("GET", "DELETE") else "{}"
+        with pytest.raises(HTTPClientError) as refused:
+            await http_server_client.fetch(url, method=method, body=body, follow_redirects=False)
+        # A page leads to the login; everything else is refused.
+        login = refused.value.response.headers.get("Location", "")
+        assert refused.value.code == 403 or (refused.value.code == 302 and "/login?" in login), (method, path)
+        assert (refused.value.code == 302) <= path.startswith("mlflow"), (method, path)
+
+
+class Denies(Authorizer):
+    """Says no to everybody and remembers what it was asked."""
+
+    asked: list[tuple[str, str]] = []  # noqa: RUF012 - shared with the test on purpose
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        self.asked.append((action, resource))
+        return False
+
+
+async def test_every_route_asks_the_authorizer(jp_configurable_serverapp: Any, jp_server_config: Config) -> None:
+    import tornado.httpclient
+    import tornado.httpserver
+    import tornado.testing
+
+    app = jp_configurable_serverapp(config=jp_server_config, authorizer_class=Denies)
+    server = tornado.httpserver.HTTPServer(app.web_app)
+    socket, port = tornado.testing.bind_unused_port()
+    server.add_socket(socket)
+    client = tornado.httpclient.AsyncHTTPClient()
+    headers = {"Authorization": f"token {app.identity_provider.token}"}
+    Denies.asked.clear()
+    for method, path in ROUTES:
+        url = f"http://127.0.0.1:{port}{url_path_join(app.base_url, 'mlops', path)}"
+        body = None if method in ("GET", "DELETE") else "{}"
+        with pytest.raises(HTTPClientError) as refused:
+            await client.fetch(url, method=method, body=body, headers=headers, follow_redirects=False)
+        assert refused.value.code == 403, (method, path)
+    server.stop()
+    wanted = ["read" if method == "GET" else "write" for method, _ in ROUTES]
+    assert [(action, "mlops") for action in wanted] == Denies.asked
+
+
+@pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+async def test_mlflows_pages_take_no_orders_from_another_site(jp_fetch: Any, header: dict[str, str]) -> None:
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_fetch("mlops", "mlflow", "x", method="POST", body="{}", headers=dict(header))
+    assert refused.value.code == 403
+
+
+# What it answers
+
+
+async def test_the_status_and_the_doctor(rest: Rest, mlops_store: Path) -> None:
+    code, status = await rest("GET", "status")
+    assert code == 200
+    assert {k: status[k] for k in ("embedded", "online", "message", "tracking", "mlflow_ui", "max_trials")} == {
+        "embedded": True,
+        "online": True,
+        "message": "",
+        "tracking": str(mlops_store / "mlflow.db"),
+        "mlflow_ui": "mlops/mlflow/",
+        "max_trials": 10_000,
+    }
+    code, diagnosis = await rest("GET", "doctor")
+    assert code == 200
+    assert {f["name"]: f["status"] for f in diagnosis["findings"]}["MLflow"] == "ok"
+
+
+async def test_a_notebook_and_its_snapshot(rest: Rest, mlops_notebook: NotebookFactory) -> None:
+    mlops_notebook("y = x", name="a b/größer.ipynb")
+    code, info = await rest("GET", "notebook", path="a b/größer.ipynb")
+    assert (code, info["name"], [p["name"] for p in info["parameters"]]) == (200, "größer", ["x"])
+    first = await rest("POST", "snapshots", {"notebook": "a b/größer.ipynb"})
+    again = await rest("POST", "snapshots", {"notebook": "a b/größer.ipynb"})
+    assert (first[0], first[1]["new"], again[1]["new"]) == (201, True, False)
+    digest = first[1]["digest"]
+    assert await rest("GET", f"snapshots/{digest[:12]}") == (200, again[1])
+
+
+async def test_a_sweep_from_its_order_to_its_end(rest: Rest, mlops_notebook: NotebookFactory, mlops_root: Path) -> None:
+    mlops_notebook("print('größer', x)", WAITS, metrics="score = x * 2.0")
+    values = {"kind": "list", "values": [1, 2, 3]}
+    order = {"notebook": "train.ipynb", "parameters": {"x": values}, "objective": "score", "parallelism": 1}
+    assert await rest("POST", "sweeps/plan", order) == (200, {"trials": 3, "problems": []})
+    assert await rest("GET", "sweeps") == (200, {"sweeps": []})
+
+    code, sweep = await rest("POST", "sweeps", order)
+    assert (code, sweep["state"], sweep["total"]) == (201, "running", 3)
+    path = f"sweeps/{sweep['id']}"
+    code, page = await rest("GET", f"{path}/trials", limit="2")
+    assert (code, page["reset"], page["more"], len(page["trials"])) == (200, True, True, 2)
+
+    async def until(check: Callable[[Any], bool], below: str = "") -> Any:
+        deadline = time.monotonic() + 60
+        while not check((answer := await rest("GET", f"{path}{below}"))[1]):
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.1)
+        return answer[1]
+
+    await until(lambda trial: trial["state"] == "running", "/trials/0")
+    await until(lambda log: "ended" in log and not log["ended"], "/trials/0/log")
+    assert (await rest("POST", f"{path}/trials/2/stop"))[0] == 200
+    code, paused = await rest("POST", f"{path}/pause")
+    assert (code, paused["state"]) == (200, "paused")
+    (mlops_root / "go").touch()
+    await until(lambda trial: trial["state"] == "succeeded", "/trials/0")
+    code, resumed = await rest("POST", f"{path}/resume")
+    assert (code, resumed["state"]) == (200, "running")
+    ended = await until(lambda s: s["ended"] is not None)
+    assert (ended["state"], ended["counts"], ended["best"]) == (
+        "succeeded",
+        {"succeeded": 2, "cancelled": 1},
+        {"index": 1, "objective": 4.0},
+    )
+    assert (await rest("GET", "sweeps"))[1]["sweeps"] == [ended]
+
+    code, trial = await rest("GET", f"{path}/trials/1")
+    assert (code, trial["objective"], trial["parameters"], trial["cells_done"]) == (200, 4.0, {"x": 2}, 5)
+    code, executed = await rest("GET", f"{path}/trials/1/notebook")
+    assert (code, executed["name"], executed["failed_cell"]) == (200, "train.ipynb", None)
+    assert executed["content"]["cells"][1]["metadata"]["tags"] == ["injected-parameters"]
+    code, log = await rest("GET", f"{path}/trials/1/log")
+    assert (code, log["ended"]) == (200, True)
+    for verb in ("pause", "resume", "stop", "trials/1/stop"):
+        code, body = await rest("POST", f"{path}/{verb}")
+        assert (code, body["kind"]) == (409, "Conflict"), verb
+    assert (await rest("GET", f"{path}/trials/3"))[0] == 404
+
+
+# Bad input
+
+
+BAD = [
+    ("POST", "sweeps", b"", 422, "body", "This is not JSON"),
+    ("POST", "sweeps", b"{", 422, "body", "This is not JSON"),
+    ("POST", "sweeps", b"\xff\xfe", 422, "body", ""),
+    ("POST", "sweeps", b'"\\ud800"', 422, "body", ""),
+    ("POST", "sweeps", b"[" * 100_000, 422, "body", ""),
+    ("POST", "sweeps", b"[]", 422, "body", "Expected `object`, got `array`."),
+    ("POST", "sweeps", b"{}", 422, "body", "Object missing required field `notebook`."),
+    ("POST", "sweeps", {"notebook": 1}, 422, "notebook", "Expected `str`, got `int`."),
+    ("POST", "sweeps", {"notebook": "a", "trails": 1}, 422, "body", "Object contains unknown field `trails`."),
+    ("POST", "sweeps", {"notebook": "a", "trials": 1.5}, 422, "trials", "Expected `int | null`, got `float`."),
+    ("POST", "sweeps", {"notebook": "a", "algorithm": "x"}, 422, "algorithm", "Invalid enum value 'x'."),
+    ("POST", "sweeps", {"notebook": "no.ipynb"}, 404, None, "There is no notebook 'no.ipynb'."),
+    ("POST", "sweeps", {"notebook": "../x.ipynb"}, 403, None, "lies outside the folder that this server shows."),
+    ("POST", "sweeps", {"notebook": ""}, 422, "notebook", "Name a notebook"),
+    ("POST", "sweeps", {"notebook": "broken.ipynb"}, 422, "notebook", "is not JSON"),
+    ("POST", "snapshots", {"notebook": "broken.ipynb"}, 422, "notebook", "is not JSON"),
+    ("POST", "sweeps", {"notebook": "train.ipynb", "kernel": "jülia"}, 422, "kernel", "'jülia' is not installed"),
+    (
+        "POST",
+        "sweeps",
+        {"notebook": "train.ipynb", "algorithm": "random", "trials": 10**9},
+        422,
+        "trials",
+        "1,000,000,000 trials are more than the 10,000 allowed here.",
+    ),
+    (
+        "POST",
+        "sweeps",
+        {"notebook": "train.ipynb", "parameters": {"y": {"kind": "fixed", "value": 1}}},
+        422,
+        "parameters.y",
+        "The notebook has no parameter 'y'. It has: x.",
+    ),
+    ("GET", "notebook", None, 422, "notebook", "Name a notebook"),
+    ("GET", "notebook?path=no.ipynb", None, 404, None, "There is no notebook"),
+    ("GET", "snapshots/xyz", None, 422, "digest", "is not a snapshot's digest"),
+    ("GET", f"snapshots/{'0' * 64}", None, 404, None, "There is no snapshot"),
+    ("GET", "sweeps?limit=many", None, 422, "limit", "'many' is not a whole number."),
+    ("GET", "sweeps/unknown", None, 404, None, "There is no sweep 'unknown'"),
+    ("POST", f"sweeps/{NO_SWEEP}/pause", None, 404, None, "There is no sweep"),
+    ("POST", f"sweeps/{NO_SWEEP}/trials/0/stop", None, 404, None, "There is no sweep"),
+    ("GET", f"sweeps/{NO_SWEEP}/trials/x", None, 422, "index", "'x' is not a whole number."),
+]
+
+
+async def test_bad_input_is_answered_with_what_is_wrong_and_the_field(
+    rest: Rest, mlops_notebook: NotebookFactory, mlops_root: Path
+) -> None:
+    mlops_notebook()
+    (mlops_root / "broken.ipynb").write_text("{")
+    for method, path, body, code, field, words in BAD:
+        path, _, query = path.partition("?")
+        params = dict(pair.split("=") for pair in query.split("&") if pair)
+        got, answer = await rest(method, path, body, **params)
+        case = (method, path, str(body)[:60], got, answer)
+        assert got == code, case
+        assert set(answer) == {"message", "kind", "problems"}, case
+        assert words in answer["message"], case
+        assert [p["field"] for p in answer["problems"]] == ([field] if field else []), case
+
+
+async def test_a_method_that_is_not_offered_is_said_so(rest: Rest) -> None:
+    answer = await rest.answer("POST", "status", b"")
+    assert answer.code == 405
+
+
+async def test_an_answer_is_json_that_nobody_keeps_or_takes_for_a_page(rest: Rest, mlops_root: Path) -> None:
+    name = "<script>alert(1)</script>.ipynb"
+    answer = await rest.answer("GET", "notebook", b"", path=name)
+    assert answer.code == 404
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+TEXT = st.text(max_size=30)
+NUMBER = st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+ANY = st.recursive(
+    NUMBER | st.booleans() | TEXT, lambda i: st.lists(i, max_size=3) | st.dictionaries(TEXT, i), max_leaves=4
+)
+DIMENSION = (
+    ANY
+    | st.fixed_dictionaries({"kind": st.just("fixed"), "value": ANY})
+    | st.fixed_dictionaries({"kind": st.just("list"), "values": st.lists(ANY, max_size=3)})
+    | st.fixed_dictionaries(
+        {"kind": st.just("range"), "low": NUMBER, "high": NUMBER},
+        optional={"scale": st.sampled_from(["linear", "log", "int", "x"]), "step": NUMBER},
+    )
+)
+ORDER = st.fixed_dictionaries(
+    {"notebook": st.sampled_from(["train.ipynb", "none.ipynb", "..", ""]) | TEXT},
+    optional={
+        "parameters": st.dictionaries(st.sampled_from(["x", "y"]) | TEXT, DIMENSION, max_size=2),
+        "algorithm": st.sampled_from(["grid", "random"]) | ANY,
+        "trials": NUMBER,
+        "parallelism": NUMBER,
+        "objective": st.none() | TEXT,
+        "direction": st.sampled_from(["maximize", "minimize"]),
+        "experiment": st.none() | TEXT,
+        "seed": NUMBER,
+        "kernel": st.none() | st.just("python3") | TEXT,
+    },
+)
+
+
+@pytest.fixture
+def ask(rest: Rest, jp_asyncio_loop: Any) -> Callable[..., tuple[int, Any]]:
+    """The same without `await`, for hypothesis."""
+    return lambda *args, **params: jp_asyncio_loop.run_until_complete(rest(*args, **params))
+
+
+def test_any_order_is_planned_or_refused(ask: Callable[..., tuple[int, Any]], mlops_notebook: NotebookFactory) -> None:
+    mlops_notebook()
+
+    @settings(max_examples=150)
+    @given(ORDER | ANY)
+    def any_order(order: Any) -> None:
+        code, answer = ask("POST", "sweeps/plan", order)
+        assert code in (200, 422), (order, answer)
+        if code == 200:
+            assert answer["problems"] or 1 <= answer["trials"] <= 10_000, (order, answer)
+
+    any_order()
+
+
+def test_any_argument_is_answered_or_refused(ask: Callable[..., tuple[int, Any]]) -> None:
+    segment = st.text(st.characters(blacklist_characters="/?#"), min_size=1, max_size=20) | st.just(NO_SWEEP)
+
+    @settings(max_examples=100)
+    @given(st.sampled_from(OPERATIONS), segment, segment, TEXT)
+    def any_argument(operation: Operation, first: str, second: str, query: str) -> None:
+        if first in (".", ".."):
+            return
+        path = operation.path.format(sweep=first, digest=first, index=second)
+        params = dict.fromkeys(operation.query, query)
+        code, answer = ask(operation.method, path, {"notebook": query} if operation.body else None, **params)
+        assert code < 500, (operation.name, first, second, query, answer)
+
+    any_argument()
+
+
+# When something else fails
+
+
+async def test_a_store_that_is_gone_is_a_503_that_names_it(
+    jp_configurable_serverapp: Any, jp_server_config: Config, mlops_notebook: NotebookFactory, http_server_port: Any
+) -> None:
+    import tornado.httpclient
+    import tornado.httpserver
+    import tornado.testing
+
+    mlops_notebook()
+    with server_of_something_else() as address:
+        jp_server_config.MLOps.tracking_uri = address.replace("//", "//ann:s3cret@")
+        app = jp_configurable_serverapp(config=jp_server_config)
+        server = tornado.httpserver.HTTPServer(app.web_app)
+        socket, port = tornado.testing.bind_unused_port()
+        server.add_socket(socket)
+        client = tornado.httpclient.AsyncHTTPClient()
+
+        async def ask(method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+            answer = await client.fetch(
+                f"http://127.0.0.1:{port}{url_path_join(app.base_url, 'mlops', path)}",
+                method=method,
+                body=json.dumps(body) if body is not None else None,
+                headers={"Authorization": f"token {app.identity_provider.token}"},
+                raise_error=False,
+            )
+            assert b"s3cret" not in answer.body
+            return answer.code, json.loads(answer.body)
+
+        for method, path, body in (
+            ("GET", "sweeps", None),
+            ("GET", f"sweeps/{NO_SWEEP}", None),
+            ("POST", "snapshots", {"notebook": "train.ipynb"}),
+            ("POST", "sweeps", {"notebook": "train.ipynb"}),
+        ):
+            code, answer = await ask(method, path, body)
+            assert (code, answer["kind"]) == (503, "Unavailable"), answer
+            assert f"MLflow at {address} does not answer" in answer["message"]
+        code, info = await ask("GET", "notebook?path=train.ipynb")
+        assert (code, info["name"]) == (200, "train"), "the form opens all the same"
+        assert (await ask("POST", "sweeps/plan", {"notebook": "train.ipynb"}))[1]["trials"] == 1
+        server.stop()
+
+
+HEAVY = ("mlflow", "optuna", "papermill", "pandas", "kubernetes", "sqlalchemy", "sklearn", "nbclient.client")
+
+
+def test_the_server_starts_without_anything_heavy(tmp_path: Path) -> None:
+    code = """
+import asyncio, json, sys
+before = set(sys.modules)
+from jupyter_server.serverapp import ServerApp
+async def main():
+    app = ServerApp.instance(ip="127.0.0.1", port=0, open_browser=False, allow_root=True,
+                             jpserver_extensions={"jupyter_mlops": True}, root_dir=sys.argv[1])
+    app.initialize(argv=[], new_httpserver=False, find_extensions=False)
+    assert "mlops" in app.extension_manager.extension_apps["jupyter_mlops"].pop().name
+    await asyncio.sleep(0.2)
+    await app._cleanup()
+asyncio.run(main())
+print("LOADED", json.dumps(sorted(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "HOME": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "data")},
+        cwd=tmp_path,
+    )
+    found = re.search(r"^LOADED (.*)$", done.stdout, re.MULTILINE)
+    assert found is not None, done.stderr
+    loaded = set(json.loads(found[1]))
+    assert "jupyter_mlops.server.app" in loaded, done.stderr
+    assert loaded.isdisjoint(HEAVY)
+    assert not (tmp_path / "data" / "mlops").exists(), "nothing is written before somebody asks for something"
+
+
+async def test_a_server_that_stops_leaves_the_sweep_running(
+    rest: Rest, mlops_notebook: NotebookFactory, jp_serverapp: Any, mlops_store: Path
+) -> None:
+    mlops_notebook(WAITS)
+    _, sweep = await rest("POST", "sweeps", {"notebook": "train.ipynb"})
+    pid = json.loads((mlops_store / "sweeps" / sweep["id"] / "runner.json").read_bytes())["pid"]
+    await jp_serverapp._cleanup()
+    time.sleep(0.3)
+    assert psutil.Process(pid).is_running()
