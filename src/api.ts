@@ -156,7 +156,7 @@ export type components = {
       problems: components['schemas']['Problem'][];
       trials: number | null;
     };
-    /** @description What a person asks for: a form, a command line or a call of the SDK. Everything but the notebook has a default. */
+    /** @description What a person asks for, in a form, a command line or the SDK. Everything but the notebook has a default. */
     SweepRequest: {
       algorithm?: 'grid' | 'random';
       direction?: 'maximize' | 'minimize';

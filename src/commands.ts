@@ -88,7 +88,11 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
           }
         }
       });
-      palette?.addItem({ command: options.id, category: trans.__('MLOps') });
+      palette?.addItem({
+        command: options.id,
+        category: trans.__('MLOps'),
+        args: { isPalette: true }
+      });
     };
 
     onSweep({
@@ -214,7 +218,11 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     });
 
     for (const command of [CommandIDs.refresh, CommandIDs.openMlflow]) {
-      palette?.addItem({ command, category: trans.__('MLOps') });
+      palette?.addItem({
+        command,
+        category: trans.__('MLOps'),
+        args: { isPalette: true }
+      });
     }
     // Labels and greyness depend on what the sweeps do.
     model.changed.connect(() => {

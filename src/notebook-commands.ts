@@ -136,7 +136,11 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
       CommandIDs.tagParameters,
       CommandIDs.example
     ]) {
-      palette?.addItem({ command, category: trans.__('MLOps') });
+      palette?.addItem({
+        command,
+        category: trans.__('MLOps'),
+        args: { isPalette: true }
+      });
     }
     tracker.currentChanged.connect(() => {
       commands.notifyCommandChanged(CommandIDs.snapshot);

@@ -128,7 +128,8 @@ export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
     });
     palette?.addItem({
       command: CommandIDs.sweep,
-      category: trans.__('MLOps')
+      category: trans.__('MLOps'),
+      args: { isPalette: true }
     });
     notebookTracker.currentChanged.connect(() => {
       commands.notifyCommandChanged(CommandIDs.sweep);

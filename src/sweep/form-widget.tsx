@@ -54,9 +54,9 @@ export class SweepFormWidget extends ReactWidget {
   }
 
   protected onActivateRequest(msg: Message): void {
-    const first = this.node.querySelector<HTMLElement>(
-      '.jp-mlops-Form input:checked, .jp-mlops-Form button'
-    );
+    const first =
+      this.node.querySelector<HTMLElement>('.jp-mlops-Parameter :checked') ??
+      this.node.querySelector<HTMLElement>('button');
     (first ?? this.node).focus();
   }
 
