@@ -1,12 +1,13 @@
 import {
   defaultRangeExtractor,
   type Range,
-  useVirtualizer
+  useVirtualizer,
+  type VirtualItem
 } from '@tanstack/react-virtual';
 import React, {
   type KeyboardEvent,
   useCallback,
-  useLayoutEffect,
+  useId,
   useRef,
   useState
 } from 'react';
@@ -25,30 +26,48 @@ export interface IBodyProps extends ITableProps {
 
 /** The rows in sight; only this is drawn again while somebody scrolls. */
 export function TableBody(props: IBodyProps): JSX.Element {
-  const { rows, trials, selected } = props;
+  const { rows, trials, selected, onSelect } = props;
+  const id = useId();
   const [active, setActive] = useState<number | null>(null);
   // Rows may move: the active one is remembered by its trial, and is the first one when that is gone.
   const place = active === null ? 0 : Math.max(0, rows.indexOf(active));
   const virtualizer = useRows(props, place);
   const reading = useReading(props.onReading);
-  const roving = useRoving(props, place, next => {
+  const onKeyDown = useKeys(props, place, next => {
     setActive(rows[next]);
     virtualizer.scrollToIndex(next);
   });
+  const select = useCallback(
+    (index: number) => {
+      setActive(index);
+      onSelect(index);
+    },
+    [onSelect]
+  );
+  const items = virtualizer.getVirtualItems();
+  const slots = useSlots(items, place);
   return (
     <div
       {...reading}
-      {...roving}
       className="jp-mlops-Trials-body"
       role="rowgroup"
       style={{ height: virtualizer.getTotalSize() }}
+      tabIndex={0}
+      aria-activedescendant={
+        rows.length > 0 ? `${id}-${rows[place]}` : undefined
+      }
+      aria-label={props.trans.__(
+        'Trials: arrow keys move, Enter opens the notebook, Space shows the trial'
+      )}
+      onKeyDown={onKeyDown}
     >
-      {virtualizer.getVirtualItems().map(item => {
+      {items.map((item, i) => {
         const trial = trials.get(rows[item.index]);
         return (
           trial && (
             <TrialRow
-              key={trial.index}
+              key={slots[i]}
+              id={`${id}-${trial.index}`}
               trial={trial}
               columns={props.columns}
               position={item.index}
@@ -57,14 +76,33 @@ export function TableBody(props: IBodyProps): JSX.Element {
               selected={trial.index === selected}
               actions={props.actions}
               trans={props.trans}
-              onActivate={setActive}
-              onSelect={props.onSelect}
+              onSelect={select}
             />
           )
         );
       })}
     </div>
   );
+}
+
+/**
+ * Keys by which rows that scroll out of sight are used again for those that come in: making some hundred elements anew
+ * in each frame takes several times as long as changing their texts.
+ */
+function useSlots(
+  items: ReadonlyArray<VirtualItem>,
+  place: number
+): ReadonlyArray<string> {
+  const most = useRef(0);
+  most.current = Math.max(most.current, items.length);
+  const last = items.length - 1;
+  return items.map(({ index }, i) => {
+    const alone =
+      index === place &&
+      ((i === 0 && last > 0 && items[1].index !== index + 1) ||
+        (i === last && i > 0 && items[i - 1].index !== index - 1));
+    return alone ? 'away' : `slot ${index % most.current}`;
+  });
 }
 
 function useRows({ rows, scroller }: IBodyProps, place: number) {
@@ -77,7 +115,7 @@ function useRows({ rows, scroller }: IBodyProps, place: number) {
     // The head stands above the rows, and covers the first of them while they scroll.
     scrollMargin: ROW_HEIGHT,
     scrollPaddingStart: ROW_HEIGHT,
-    // The active row stays in the page when it scrolls out of sight, or the focus would be lost.
+    // The active row stays in the page when it scrolls out of sight: assistive technology looks at it.
     rangeExtractor: useCallback(
       (range: Range) => {
         const shown = defaultRangeExtractor(range);
@@ -102,40 +140,29 @@ const MOVES: Readonly<Record<string, Move>> = {
   End: (_, __, count) => count - 1
 };
 
-/** One row is in the order of Tab; keys lead from it to the others. */
-function useRoving(
+/** The focus stays on the body; keys move the row they act on. */
+function useKeys(
   props: IBodyProps,
   place: number,
   goTo: (place: number) => void
-) {
+): (event: KeyboardEvent) => void {
   const { rows, scroller, selected, onSelect, actions } = props;
-  const body = useRef<HTMLDivElement>(null);
-  const wanted = useRef<number | null>(null);
-  useLayoutEffect(() => {
-    if (wanted.current !== null) {
-      body.current
-        ?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`)
-        ?.focus({ preventScroll: true });
-      wanted.current = null;
-    }
-  });
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const onRow = (event.target as HTMLElement).getAttribute('role') === 'row';
+  return event => {
+    // Not while a row's buttons have the focus: Enter and Space are theirs.
+    const onBody = event.target === event.currentTarget;
     const move = MOVES[event.key];
     if (move && rows.length > 0) {
       const seen = scroller?.clientHeight ?? 0;
       const page = Math.max(1, Math.floor(seen / ROW_HEIGHT) - 2);
       const next = move(place, page, rows.length);
       const there = Math.min(Math.max(next, 0), rows.length - 1);
-      wanted.current = rows[there];
       goTo(there);
       if (selected !== null) {
         onSelect(rows[there]);
       }
-    } else if (onRow && event.key === 'Enter') {
+    } else if (onBody && event.key === 'Enter') {
       actions.openNotebook(rows[place]);
-    } else if (onRow && event.key === ' ') {
+    } else if (onBody && event.key === ' ') {
       onSelect(rows[place]);
     } else {
       return;
@@ -143,7 +170,6 @@ function useRoving(
     event.preventDefault();
     event.stopPropagation();
   };
-  return { ref: body, onKeyDown };
 }
 
 /** Tells whether somebody reads: the pointer is over the rows, or the focus in them. */

@@ -55,7 +55,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       least: 15,
       grow: 2,
       shown: true,
-      cell: trial => <StateCell trial={trial} trans={trans} />,
+      cell: trial => stateCell(trial, trans),
       full: trial =>
         trial.reason
           ? `${stateWord(trial.state, trans)}: ${trial.reason}`
@@ -70,7 +70,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       least: 11,
       grow: 0.5,
       shown: true,
-      cell: trial => <Progress trial={trial} />
+      cell: progressCell
     },
     {
       id: 'duration',
@@ -79,7 +79,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       least: 11,
       grow: 0.5,
       shown: true,
-      cell: trial => <Duration trial={trial} trans={trans} />,
+      cell: trial => durationCell(trial, trans),
       full: trial =>
         trial.started === null
           ? ''
@@ -138,18 +138,8 @@ function parameterOf(name: string, shown: boolean): IColumn {
     least: widthFor(name, 9),
     grow: 1,
     shown,
-    cell: ({ parameters }) => {
-      const value = parameters[name];
-      return value === undefined ? (
-        ''
-      ) : (
-        <span
-          className={typeof value === 'number' ? 'jp-mlops-number' : undefined}
-        >
-          {formatValue(value)}
-        </span>
-      );
-    },
+    cell: ({ parameters }) =>
+      parameters[name] === undefined ? '' : formatValue(parameters[name]),
     full: ({ parameters }) =>
       parameters[name] === undefined ? '' : exactValue(parameters[name])
   };
@@ -160,60 +150,69 @@ function widthFor(label: string, least: number): number {
   return Math.min(24, Math.max(least, label.length + 4));
 }
 
-function StateCell(props: {
-  trial: Trial;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { state, reason } = props.trial;
+// Plain texts and few elements, not components: a scroll draws some hundred cells in one frame.
+function stateCell(
+  { reason, state }: Trial,
+  trans: TranslationBundle
+): React.ReactNode {
   return (
     <>
       <span className="jp-mlops-Mark" data-state={state} aria-hidden>
         {stateMark(state)}
       </span>
-      <span className="jp-mlops-Trials-state">
-        {stateWord(state, props.trans)}
-      </span>
+      {stateWord(state, trans)}
       {reason && <span className="jp-mlops-Trials-reason">{reason}</span>}
     </>
   );
 }
 
-function Progress({ trial }: { trial: Trial }): JSX.Element | null {
+function progressCell(trial: Trial): React.ReactNode {
   const { cells_done: done, cells_total: total, state } = trial;
   if (total === 0) {
-    return null;
+    return '';
+  }
+  const words = `${done}/${total}`;
+  if (state !== 'running') {
+    return words;
   }
   return (
     <>
-      {state === 'running' && (
-        <span className="jp-mlops-Trials-bar" aria-hidden>
-          <span style={{ transform: `scaleX(${Math.min(1, done / total)})` }} />
-        </span>
-      )}
-      <span>{`${done}/${total}`}</span>
+      <span className="jp-mlops-Trials-bar" aria-hidden>
+        <span style={{ transform: `scaleX(${Math.min(1, done / total)})` }} />
+      </span>
+      {words}
     </>
   );
 }
 
-/** How long a trial took; while it runs, a clock of its own, so that its second does not draw the whole table. */
+function durationCell(trial: Trial, trans: TranslationBundle): React.ReactNode {
+  const { started, ended, state } = trial;
+  if (started === null) {
+    return '';
+  }
+  if (ended !== null) {
+    return formatDuration(ended - started, trans);
+  }
+  return state === 'running' ? <Clock since={started} trans={trans} /> : '';
+}
+
+/** How long a trial took, or takes so far. */
 export function Duration(props: {
   trial: Trial;
   trans: TranslationBundle;
-}): JSX.Element | null {
-  const { started, ended, state } = props.trial;
-  const ticks = state === 'running' && started !== null;
+}): JSX.Element {
+  return <>{durationCell(props.trial, props.trans)}</>;
+}
+
+/** A clock of its own, so that its second does not draw the whole table. */
+function Clock(props: {
+  since: number;
+  trans: TranslationBundle;
+}): JSX.Element {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    if (!ticks) {
-      return;
-    }
-    setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
-  }, [ticks]);
-  if (started === null || (ended === null && !ticks)) {
-    return null;
-  }
-  const words = formatDuration((ended ?? now) - started, props.trans);
-  return <span>{words}</span>;
+  }, []);
+  return <>{formatDuration(now - props.since, props.trans)}</>;
 }

@@ -27,33 +27,34 @@ export interface IRowProps {
   position: number;
   /** Pixels from the top of the body. */
   top: number;
-  /** Whether Tab leads here. */
+  /** Made of the grid's, for `aria-activedescendant`. */
+  id: string;
+  /** Whether the keys act on this row. */
   active: boolean;
   selected: boolean;
   actions: ITrialActions;
   trans: TranslationBundle;
-  onActivate: (index: number) => void;
   onSelect: (index: number) => void;
 }
 
-/** A row is drawn again only when something of it has changed. */
+/** A row is drawn again only when something of it has changed; as people scroll, it is given other trials. */
 export const TrialRow = memo((props: IRowProps): JSX.Element => {
   const { trial, columns, position, top, active, selected } = props;
-  const { actions, trans, onActivate, onSelect } = props;
+  const { actions, trans, onSelect } = props;
   const { index } = trial;
   const [hovered, setHovered] = useState(false);
   return (
     <div
+      id={props.id}
       className="jp-mlops-Trials-row"
       role="row"
       aria-rowindex={position + 2}
       aria-selected={selected}
+      data-active={active || undefined}
       data-index={index}
-      tabIndex={active ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => onSelect(index)}
       onDoubleClick={() => trial.has_notebook && actions.openNotebook(index)}
-      onFocus={() => onActivate(index)}
       onPointerEnter={() => setHovered(true)}
       onPointerLeave={() => setHovered(false)}
     >
@@ -68,7 +69,7 @@ export const TrialRow = memo((props: IRowProps): JSX.Element => {
           role="gridcell"
           aria-colindex={place + 1}
           data-column={column.id}
-          title={column.full?.(trial)}
+          title={hovered ? column.full?.(trial) : undefined}
         >
           {column.cell(trial)}
         </div>
@@ -80,6 +81,8 @@ export const TrialRow = memo((props: IRowProps): JSX.Element => {
       >
         {(active || hovered || selected) && (
           <Actions
+            // A press meant for one trial must never reach another.
+            key={index}
             trial={trial}
             active={active}
             actions={actions}
