@@ -98,6 +98,8 @@ class LocalExecutor:
         )
 
     def pause(self, sweep_id: str) -> None:
+        if not self.work(sweep_id).exists():
+            return  # it has ended this moment: a folder made now would never be removed
         self._change(sweep_id, lambda d: msgspec.structs.replace(d, paused=True))
 
     def resume(self, sweep_id: str) -> None:
