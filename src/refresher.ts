@@ -13,7 +13,7 @@ export class Refresher implements IDisposable {
       name,
       auto: false,
       factory: () => this.now(),
-      frequency: { interval, backoff: 3, max: 60_000 },
+      frequency: { interval, backoff: 3, max: 30_000 },
       standby: 'when-hidden'
     });
     this._poll.ticked.connect(() => this._scheduled.emit());

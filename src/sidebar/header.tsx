@@ -71,7 +71,11 @@ function Offline(props: IHeaderProps & { offline: string }): JSX.Element {
     <div className="jp-mlops-Offline">
       <span role="status">{offline}</span>{' '}
       {/* Not part of the live region: nobody wants to hear every second of it. */}
-      {seconds > 0 && <span>{trans.__('Retry in %1 s.', seconds)} </span>}
+      <span>
+        {seconds > 0
+          ? trans.__('Retry in %1 s.', seconds)
+          : trans.__('Trying…')}{' '}
+      </span>
       <button type="button" className="jp-mlops-Link" onClick={onRetry}>
         {trans.__('Retry now')}
       </button>
