@@ -8,23 +8,11 @@ import {
   parameterColumn,
   settle
 } from '../sweep/table-order';
+import { aTrial } from './fake-server';
 
 function trial(index: number, more: Partial<Trial> = {}): Trial {
-  return {
-    attempt: 1,
-    cells_done: 0,
-    cells_total: 0,
-    ended: null,
-    has_notebook: false,
-    index,
-    objective: null,
-    parameters: {},
-    reason: '',
-    run_id: '',
-    started: null,
-    state: 'succeeded',
-    ...more
-  };
+  const begun = { objective: null, parameters: {}, started: null, ended: null };
+  return aTrial(index, { ...begun, ...more });
 }
 
 function map(...trials: Trial[]): Map<number, Trial> {

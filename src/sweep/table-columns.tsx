@@ -43,7 +43,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       id: 'index',
       label: '#',
       numeric: true,
-      least: 7,
+      least: 9,
       grow: 0,
       shown: true,
       cell: trial => trial.index
