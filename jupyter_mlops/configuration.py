@@ -106,7 +106,8 @@ def load(**overrides: Any) -> MLOps:
         name = "jupyter-mlops"
         config_file_name = Unicode(CONFIG_FILE)
 
-    reader = Reader()
+    # Going on without a setting could mean another store than the one that was meant.
+    reader = Reader(raise_config_file_errors=True)
     reader.load_config_file(suppress_errors=False)
     config = Config(reader.config)
     for name, value in overrides.items():

@@ -6,10 +6,11 @@ can use is returned: `handle = %mlops sweep run -s C 0.1,1,10 --objective accura
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,7 +49,10 @@ def run(line: str, ipython: Any) -> Any:
         click.echo(f"Skipped: this runs as {inside}, and a trial starts no sweeps.")
         return None
     face = Cell(ipython)
-    cli.run(words, face)
+    with warnings.catch_warnings():
+        # Said by tqdm, which MLflow imports and we do not use here.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        cli.run(words, face)
     handle = face.result
     return Shown(handle, ipython.execution_count) if isinstance(handle, SweepHandle) else None
 
@@ -75,7 +79,7 @@ class Cell(Face):
 
     def notebook(self, named: str | None) -> str:
         path = super().notebook(named)
-        if named in (None, ".") and not os.path.exists(path):  # noqa: PTH110 - a text, as it came
+        if named in (None, ".") and not Path(path).exists():
             raise click.UsageError(
                 f"This notebook was {path!r} when its kernel started, and there is no such file now. "
                 "Save it and restart the kernel, or name it."

@@ -269,5 +269,6 @@ def _json(name: str, value: Any) -> Value:
         return {key: _json(name, part) for key, part in value.items()}
     raise Invalid.one(
         f"parameters.{name}",
-        f"A {type(value).__name__} cannot be written into a notebook. Use numbers, text, lists and dictionaries.",
+        f"A value of type {type(value).__name__} cannot be written into a notebook. "
+        "Use numbers, text, lists and dictionaries.",
     )

@@ -93,7 +93,7 @@ def sweep(of: Sweep, trials: Iterable[Trial], program: str = PROGRAM, most: int 
         parts += [
             "",
             Text.assemble((f"{words.MARKS['failed']} {words.indexes(indexes)} failed: ", "red"), reason),
-            Text(f"  {program} trial log {of.id[:8]} {indexes[0]}", style="dim"),
+            Text(f"  {program} trial open {of.id[:8]} {indexes[0]}", style="dim"),
         ]
     return Group(*parts)
 
@@ -103,7 +103,11 @@ def table(of: Sweep, trials: Sequence[Trial]) -> Table:
     now = _now()
     names = words.varied(of)
     apart = len(names) <= MOST_COLUMNS
-    made = _table(Column("#", justify="right"), "state", "cells")
+    made = _table(Column("#", justify="right"), "state")
+    # Worth a column only where somebody did not get to the end, or not yet.
+    cells = any(trial.cells_total and trial.state != "succeeded" for trial in trials)
+    if cells:
+        made.add_column("cells", justify="right")
     if of.objective:
         made.add_column(Text(words.plain(of.objective)), justify="right", no_wrap=True)
     for name in names if apart else ["parameters"]:
@@ -115,11 +119,12 @@ def table(of: Sweep, trials: Sequence[Trial]) -> Table:
     for trial in trials:
         varying = {name: trial.parameters.get(name) for name in names}
         values = [words.value(v) for v in varying.values()] if apart else [words.assignments(varying)]
-        cells: list[str | Text] = [str(trial.index), state(trial.state), _cells(trial)]
-        cells += [words.result(trial)] if of.objective else []
-        cells += [Text(v) for v in values] + [words.took(trial, now)]
-        cells += [Text(words.plain(trial.reason))] if reasons else []
-        made.add_row(*cells)
+        row: list[str | Text] = [str(trial.index), state(trial.state)]
+        row += [_cells(trial)] if cells else []
+        row += [words.result(trial)] if of.objective else []
+        row += [Text(v) for v in values] + [words.took(trial, now)]
+        row += [Text(words.plain(trial.reason))] if reasons else []
+        made.add_row(*row)
     return made
 
 

@@ -5,6 +5,7 @@ Pure, and the twin of `src/sweep/format.ts`: what a person learns in one place h
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -93,7 +94,9 @@ def value(of: Any) -> str:
     """A parameter's value in short, as its notebook would write it."""
     if isinstance(of, (int, float)) and not isinstance(of, bool):
         return number(of, 4)
-    text = of if isinstance(of, str) else repr(of)
+    if of is None or isinstance(of, bool):
+        return str(of)
+    text = of if isinstance(of, str) else json.dumps(of, ensure_ascii=False, separators=(",", ":"), default=str)
     return plain(text if len(text) <= MOST else f"{text[: MOST - 1]}…")
 
 
@@ -133,8 +136,10 @@ def ago(milliseconds: int, now: int) -> str:
     for size, unit in ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds / size)
+            if unit == "day" and count == 1:
+                return "yesterday"
             return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
+    return "now"
 
 
 def ended_count(sweep: Sweep) -> int:
@@ -151,9 +156,11 @@ def best(sweep: Sweep) -> str:
 
 def progress(sweep: Sweep) -> str:
     """How far a sweep is, in one line after its name."""
-    failed = sweep.counts.get("failed", 0)
+    ended, failed, running = ended_count(sweep), sweep.counts.get("failed", 0), sweep.counts.get("running", 0)
+    beginning = "" if ended or sweep.state != "running" else f"{running} running" if running else "starting"
     parts = [
-        f"{ended_count(sweep):,}/{sweep.total:,}",
+        f"{ended:,}/{sweep.total:,}",
+        beginning,
         best(sweep),
         f"{failed:,} failed" if failed else "",
         left(sweep.seconds_left) if sweep.seconds_left is not None else "",

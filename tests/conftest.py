@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,16 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
+
+
+@pytest.fixture
+def configured(mlops_store: Path, mlops_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a person has who types or programs: a configuration file, and a folder of notebooks to stand in."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "jupyter_mlops_config.json").write_text(json.dumps({"MLOps": {"data_dir": str(mlops_store)}}))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(folder))
+    monkeypatch.chdir(mlops_root)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ Importing this imports click and the domain only, so that help comes at once; ea
 
 from __future__ import annotations
 
+import gc
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 
@@ -36,7 +38,12 @@ def commands() -> None:
 for _command in (sweep, trial, snapshot, doctor):
     commands.add_command(_command)
 
-_OPTIONS = {"parallelism": "--parallel", "notebook": "NOTEBOOK"}
+_OPTIONS = {
+    "parallelism": "--parallel",
+    "notebook": "NOTEBOOK",
+    "digest": "DIGEST",
+    "configuration": "Jupyter's configuration",
+}
 """Fields of an order under the names they have on the command line, where these differ."""
 
 
@@ -52,11 +59,12 @@ def run(words: Sequence[str], face: Face) -> int:
         _report(error.show, ErrorBody(message=error.format_message(), kind="Usage"), face, as_json)
         return USAGE
     except MlopsError as error:
-        text = in_words(error)
+        text = in_words(error, words)
         _report(lambda: click.echo(text, err=True), error.body(), face, as_json)
         return ERROR
     except click.Abort:
-        click.echo("Interrupted.", err=True)
+        started = f" If the sweep had begun, it goes on: {face.program} sweep list" if "run" in words else ""
+        click.echo(f"Interrupted.{started}", err=True)
         return INTERRUPTED
     # --help and --version leave by a code of click's own, commands by the face's.
     return code if isinstance(code, int) else face.exit_code
@@ -69,20 +77,28 @@ def _report(say: Callable[[], object], body: ErrorBody, face: Face, as_json: boo
         say()
 
 
-def in_words(error: MlopsError) -> str:
-    """An error as the terminal prints it; one line per problem, named as on the command line."""
-    from jupyter_mlops import words
+def in_words(error: MlopsError, typed: Sequence[str]) -> str:
+    """An error as the terminal prints it; one line per problem, each field under the name it was typed by."""
+    from jupyter_mlops.words import plain
 
     if not isinstance(error, Invalid):
-        return f"Error: {words.plain(error.message)}"
-    lines = []
-    for problem in error.problems:
-        noun, _, name = problem.field.partition(".")
-        option = f"-s/-p {name}" if noun == "parameters" else _OPTIONS.get(problem.field, f"--{problem.field}")
-        lines.append(words.plain(f"{option}: {problem.message}"))
+        return f"Error: {plain(error.message)}"
+    lines = [plain(f"{_option(problem.field, typed)}: {problem.message}") for problem in error.problems]
     return "Error: " + "\n       ".join(lines)
+
+
+def _option(field: str, typed: Sequence[str]) -> str:
+    noun, _, name = field.partition(".")
+    if noun != "parameters":
+        return _OPTIONS.get(field, f"--{field}")
+    options = ("-p", "-s", "--parameters", "--space")
+    before = (word for word, after in itertools.pairwise(typed) if after == name and word in options)
+    return f"{next(before, '-s')} {name}"
 
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:], Face()))
+    code = run(sys.argv[1:], Face())
+    # MLflow's modules are no garbage: searching them once more at the end would take a second.
+    gc.freeze()
+    sys.exit(code)

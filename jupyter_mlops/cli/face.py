@@ -56,8 +56,9 @@ class Face:
         if named not in (None, "."):
             return str(named)
         if self.here is None:
-            raise click.UsageError(f"Name the notebook: {self.program} sweep run NOTEBOOK.ipynb")
-        return self.here
+            raise click.UsageError(f"Name the notebook: {click.get_current_context().command_path} NOTEBOOK.ipynb")
+        beside = os.path.relpath(self.here)
+        return self.here if beside.startswith(os.pardir) else beside
 
     def handle(self, beginning: str) -> SweepHandle:
         """The sweep whose id begins so."""

@@ -20,6 +20,7 @@ def search_space(fixed: Pairs, spaces: Pairs, declared: Iterable[Parameter]) -> 
     """
     types: dict[str, ParameterType] = {p.name: p.type for p in declared}
     found: dict[str, Dimension] = {}
+    given: set[str] = set()
     problems: list[str] = []
     readers: list[tuple[str, Pairs, Callable[[str, ParameterType], Dimension]]] = [
         ("-p", fixed, lambda text, type_: Fixed(value=parse_value(text, type_))),
@@ -27,9 +28,10 @@ def search_space(fixed: Pairs, spaces: Pairs, declared: Iterable[Parameter]) -> 
     ]
     for option, pairs, read in readers:
         for name, text in pairs:
-            if name in found:
+            if name in given:
                 problems.append(f"{option} {name}: {name} was given before; give it one value (-p) or one space (-s).")
                 continue
+            given.add(name)
             try:
                 found[name] = read(text, types.get(name, "any"))
             except ValueError as error:
