@@ -22,6 +22,9 @@ help: ## this list
 install: $(DONE)/project $(LABEXTENSION) ## the project with its front end, into .venv
 	@:
 
+# What these two keep lies in .demo, apart from the store of whoever tries them.
+demo lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/examples/config
+
 demo: install ## a real sweep of examples/digits.ipynb, and its leaderboard
 	@$(BIN)/python examples/demo.py
 

@@ -147,7 +147,7 @@ def _note(sweep: dict[str, Any]) -> str:
     best, left = sweep["best"], sweep["seconds_left"]
     running = sweep["counts"].get("running", 0)
     parts = [
-        f"best accuracy {best['objective']:.4f}" if best else f"{running} running",
+        f"best accuracy {best['objective']:.4f}" if best else f"{running} running" if running else "starting",
         f"about {left:.0f} s left" if left else "",
     ]
     return " · ".join(filter(None, parts))

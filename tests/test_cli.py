@@ -253,7 +253,7 @@ def test_a_person_sees_a_bar_and_ctrl_c_leaves_the_sweep_running(
     handle = sdk.SweepHandle(services.sweeps.find(short), services)
     assert handle.state == "running"
     (mlops_root / "go").touch()
-    assert handle.wait(60).state == "succeeded"
+    assert handle.wait(120).state == "succeeded"
 
 
 class Terminal:

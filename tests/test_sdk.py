@@ -85,10 +85,10 @@ def test_a_sweep_whose_runner_is_killed_is_not_waited_for_for_ever(
     assert runner is not None
     runner.kill()
     running.kill()
-    assert handle.wait(timeout=60).state == "lost"
+    assert handle.wait(timeout=120).state == "lost"
     (mlops_root / "go").touch()
     handle.resume()
-    assert handle.wait(timeout=60).state == "succeeded"
+    assert handle.wait(timeout=120).state == "succeeded"
 
 
 def test_a_store_that_goes_away_is_waited_for(mlops_notebook: NotebookFactory, mlops_store: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_snapshot_of_the_same_content_is_the_same(mlops_notebook: NotebookFact
 def test_a_trial_starts_no_sweeps(mlops_notebook: NotebookFactory) -> None:
     code = "import jupyter_mlops\njupyter_mlops.sweep('train.ipynb')"
     mlops_notebook(code, parameters="x = 1")
-    handle = jupyter_mlops.sweep("train.ipynb").wait(60)
+    handle = jupyter_mlops.sweep("train.ipynb").wait(120)
     assert handle.state == "failed"
     assert "a trial starts no sweeps" in handle.trials()["reason"][0]
     assert [sweep.id for sweep in handle.services.sweeps.list()] == [handle.id]
