@@ -138,7 +138,7 @@ describe('the head', () => {
   test.each<[Parameters<typeof aSweep>[0], string[]]>([
     [{ state: 'running' }, ['Pause', 'Stop']],
     [{ state: 'paused' }, ['Resume', 'Stop']],
-    [{ state: 'lost' }, ['Resume', 'Stop']],
+    [{ state: 'lost' }, ['Stop']],
     [{ state: 'stopping' }, []],
     [{ state: 'succeeded', ended: 61_000 }, []]
   ])('%j offers %j', async (state, names) => {
@@ -155,11 +155,11 @@ describe('the head', () => {
   });
 
   test('a lost sweep says what that means and what to press', async () => {
-    server.sweeps = [aSweep({ state: 'lost', reason: 'It was killed.' })];
+    server.sweeps = [aSweep({ state: 'lost' })];
     await open();
 
     const words = screen.getByRole('alert');
-    expect(words.textContent).toMatch(/The runner is gone.*It was killed\./);
+    expect(words.textContent).toMatch(/The runner is gone/);
     fireEvent.click(within(words).getByRole('button', { name: 'Resume' }));
     expect(executed).toEqual([[CommandIDs.resume, { id: 's1' }]]);
   });

@@ -64,7 +64,7 @@ function Buttons(props: IHeadProps): JSX.Element {
       {state === 'running' && (
         <Button icon={pauseIcon} label={trans.__('Pause')} onClick={onPause} />
       )}
-      {(state === 'paused' || state === 'lost') && (
+      {state === 'paused' && (
         <Button icon={runIcon} label={trans.__('Resume')} onClick={onResume} />
       )}
       {!hasEnded(sweep) && state !== 'stopping' && (
@@ -162,10 +162,10 @@ function Reason(props: IHeadProps): JSX.Element | null {
     return (
       <p className="jp-mlops-Head-reason" data-state={state} role="alert">
         <span>
-          {trans.__(
-            'The runner is gone: nothing runs, and nothing that has ended is lost. Resume goes on with the trials that have not ended.'
-          )}
-          {reason && ` ${reason}`}
+          {reason ||
+            trans.__(
+              'The runner is gone. Nothing that has ended is lost. Press Resume to go on.'
+            )}
         </span>
         <button
           type="button"

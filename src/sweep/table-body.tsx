@@ -74,6 +74,7 @@ export function TableBody(props: IBodyProps): JSX.Element {
               top={item.start - ROW_HEIGHT}
               active={item.index === place}
               selected={trial.index === selected}
+              hasActions={selected === null}
               actions={props.actions}
               trans={props.trans}
               onSelect={select}

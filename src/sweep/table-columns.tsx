@@ -43,7 +43,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       id: 'index',
       label: '#',
       numeric: true,
-      least: 9,
+      least: 7,
       grow: 0,
       shown: true,
       cell: trial => trial.index
@@ -52,7 +52,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       id: 'state',
       label: trans.__('state'),
       numeric: false,
-      least: 15,
+      least: 13,
       grow: 2,
       shown: true,
       cell: trial => stateCell(trial, trans),
@@ -67,7 +67,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       id: 'progress',
       label: trans.__('cells'),
       numeric: true,
-      least: 11,
+      least: 12,
       grow: 0.5,
       shown: true,
       cell: progressCell
@@ -76,7 +76,7 @@ export function columnsOf(sweep: Sweep, trans: TranslationBundle): IColumn[] {
       id: 'duration',
       label: trans.__('time'),
       numeric: true,
-      least: 11,
+      least: 10,
       grow: 0.5,
       shown: true,
       cell: trial => durationCell(trial, trans),
@@ -94,14 +94,18 @@ const ACTIONS = 108;
 const PADDING = 24;
 
 /** The columns' widths for the style sheet: tracks of a grid, and what they need at least. */
-export function widthsOf(columns: ReadonlyArray<IColumn>): React.CSSProperties {
+export function widthsOf(
+  columns: ReadonlyArray<IColumn>,
+  hasActions: boolean
+): React.CSSProperties {
   const tracks = columns.map(({ least, grow }) =>
     grow > 0 ? `minmax(${least}ch, ${grow}fr)` : `${least}ch`
   );
   const characters = columns.reduce((sum, { least }) => sum + least, 0);
+  const actions = hasActions ? ACTIONS : 0;
   return {
-    '--jp-mlops-columns': `${tracks.join(' ')} ${ACTIONS}px`,
-    '--jp-mlops-least': `calc(${characters}ch + ${ACTIONS + PADDING}px)`
+    '--jp-mlops-columns': `${tracks.join(' ')} ${actions}px`,
+    '--jp-mlops-least': `calc(${characters}ch + ${actions + PADDING}px)`
   } as React.CSSProperties;
 }
 
@@ -118,7 +122,7 @@ function objectiveColumn(name: string): IColumn {
     id: 'objective',
     label: name,
     numeric: true,
-    least: widthFor(name, 10),
+    least: widthFor(name, 9),
     grow: 1,
     shown: true,
     // While the trial runs, its metric may still change.
@@ -135,7 +139,7 @@ function parameterOf(name: string, shown: boolean): IColumn {
     id: parameterColumn(name),
     label: name,
     numeric: false,
-    least: widthFor(name, 9),
+    least: widthFor(name, 8),
     grow: 1,
     shown,
     cell: ({ parameters }) =>
@@ -147,7 +151,7 @@ function parameterOf(name: string, shown: boolean): IColumn {
 
 /** Wide enough for its head and the arrow beside it, up to a limit. */
 function widthFor(label: string, least: number): number {
-  return Math.min(24, Math.max(least, label.length + 4));
+  return Math.min(24, Math.max(least, label.length + 3));
 }
 
 // Plain texts and few elements, not components: a scroll draws some hundred cells in one frame.

@@ -32,6 +32,7 @@ export interface IRowProps {
   /** Whether the keys act on this row. */
   active: boolean;
   selected: boolean;
+  hasActions: boolean;
   actions: ITrialActions;
   trans: TranslationBundle;
   onSelect: (index: number) => void;
@@ -40,7 +41,7 @@ export interface IRowProps {
 /** A row is drawn again only when something of it has changed; as people scroll, it is given other trials. */
 export const TrialRow = memo((props: IRowProps): JSX.Element => {
   const { trial, columns, position, top, active, selected } = props;
-  const { actions, trans, onSelect } = props;
+  const { hasActions, actions, trans, onSelect } = props;
   const { index } = trial;
   const [hovered, setHovered] = useState(false);
   return (
@@ -74,26 +75,33 @@ export const TrialRow = memo((props: IRowProps): JSX.Element => {
           {column.cell(trial)}
         </div>
       ))}
-      <div
-        className="jp-mlops-Trials-cell jp-mlops-Trials-actions"
-        role="gridcell"
-        aria-colindex={columns.length + 1}
-      >
-        {(active || hovered || selected) && (
-          <Actions
-            // A press meant for one trial must never reach another.
-            key={index}
-            trial={trial}
-            active={active}
-            actions={actions}
-            trans={trans}
-          />
-        )}
-      </div>
+      {hasActions && (
+        <div
+          className="jp-mlops-Trials-cell jp-mlops-Trials-actions"
+          role="gridcell"
+          aria-colindex={columns.length + 1}
+        >
+          {(active || hovered) && (
+            <Actions
+              // A press meant for one trial must never reach another.
+              key={index}
+              trial={trial}
+              active={active}
+              actions={actions}
+              trans={trans}
+            />
+          )}
+        </div>
+      )}
     </div>
   );
 });
 TrialRow.displayName = 'TrialRow';
+
+/** Whether a trial runs, or may still come to run. */
+export function canStop({ state }: Trial): boolean {
+  return state === 'running' || state === 'queued' || state === 'preempted';
+}
 
 function Actions(props: {
   trial: Trial;
@@ -102,11 +110,9 @@ function Actions(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { trial, active, actions, trans } = props;
-  const { index, state } = trial;
+  const { index } = trial;
   const mlflow = trial.run_id ? actions.mlflow(trial.run_id) : null;
   const tabIndex = active ? 0 : -1;
-  const canStop =
-    state === 'running' || state === 'queued' || state === 'preempted';
   return (
     <>
       {trial.has_notebook && (
@@ -139,7 +145,7 @@ function Actions(props: {
           <launchIcon.react tag="span" width="16px" height="16px" />
         </a>
       )}
-      {canStop && (
+      {canStop(trial) && (
         <IconButton
           icon={stopIcon}
           label={trans.__('Stop trial %1', index)}

@@ -30,6 +30,8 @@ export interface ITableProps {
 /** The trials, as many rows of real DOM as can be seen. */
 export function TrialsTable(props: ITableProps): JSX.Element {
   const { rows, columns, sort, trans, onSort } = props;
+  // The trial beside the table offers all that can be done with it.
+  const hasActions = props.selected === null;
   // State, not a ref: the rows are drawn again once there is something to scroll in.
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   return (
@@ -39,8 +41,8 @@ export function TrialsTable(props: ITableProps): JSX.Element {
       role="grid"
       aria-label={trans.__('Trials')}
       aria-rowcount={rows.length + 1}
-      aria-colcount={columns.length + 1}
-      style={widthsOf(columns)}
+      aria-colcount={columns.length + (hasActions ? 1 : 0)}
+      style={widthsOf(columns, hasActions)}
     >
       <div className="jp-mlops-Trials-head" role="rowgroup">
         <div className="jp-mlops-Trials-titles" role="row" aria-rowindex={1}>
@@ -53,13 +55,15 @@ export function TrialsTable(props: ITableProps): JSX.Element {
               onSort={onSort}
             />
           ))}
-          <div
-            className="jp-mlops-Trials-title"
-            role="columnheader"
-            aria-colindex={columns.length + 1}
-          >
-            <span className="jp-mlops-hidden">{trans.__('actions')}</span>
-          </div>
+          {hasActions && (
+            <div
+              className="jp-mlops-Trials-title"
+              role="columnheader"
+              aria-colindex={columns.length + 1}
+            >
+              <span className="jp-mlops-hidden">{trans.__('actions')}</span>
+            </div>
+          )}
         </div>
       </div>
       <TableBody {...props} scroller={scroller} />

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { closeIcon } from '@jupyterlab/ui-components';
+import { closeIcon, stopIcon } from '@jupyterlab/ui-components';
 import React, { useCallback, useId, useRef } from 'react';
 
 import type { Sweep, Trial, TrialLog as LogPiece } from '../api';
@@ -12,7 +12,7 @@ import {
   stateWord
 } from './format';
 import { Duration } from './table-columns';
-import { IconButton, type ITrialActions } from './table-row';
+import { canStop, IconButton, type ITrialActions } from './table-row';
 import { TrialLog } from './trial-log';
 import { asPapermill, asYaml } from './trial-parameters';
 
@@ -35,7 +35,7 @@ export interface ITrialPanelProps {
 
 /** One trial beside the table: what it was given, what came out, and where to read on. */
 export function TrialPanel(props: ITrialPanelProps): JSX.Element {
-  const { trial, trans, onClose } = props;
+  const { trial, actions, trans, onClose } = props;
   const { index, state, reason } = trial;
   const title = trans.__('Trial %1', index);
   return (
@@ -46,6 +46,14 @@ export function TrialPanel(props: ITrialPanelProps): JSX.Element {
           {stateMark(state)}
         </span>
         <span role="status">{stateWord(state, trans)}</span>
+        <span className="jp-mlops-Trial-space" />
+        {canStop(trial) && (
+          <IconButton
+            icon={stopIcon}
+            label={trans.__('Stop trial %1', index)}
+            onClick={() => actions.stop(index)}
+          />
+        )}
         <IconButton
           icon={closeIcon}
           label={trans.__('Close trial %1', index)}
