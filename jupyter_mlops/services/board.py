@@ -22,6 +22,8 @@ from jupyter_mlops.domain.trial import OUTCOMES, Trial, TrialPage, TrialState, t
 
 FRESH_SECONDS = 0.25
 """A refresh younger than this serves everybody who asks."""
+SOON = 200
+"""Rows with which a first answer is content: one look at MLflow gives so many."""
 OVERLAP_MS = 10_000
 """How far back trials that ended are read again, for clocks that differ and writes that overtake each other."""
 
@@ -54,20 +56,26 @@ class Board:
     # Reading
 
     def sweep(self) -> Sweep:
-        """The sweep as it is now."""
+        """The sweep as it is now. One that has ended costs no look at its trials."""
         with self._lock:
+            if self.record.outcome is not None and self.record.summary is not None:
+                return ended_view(self.record, self.order)
             self.refresh()
             counts, best = self._summary()
             return _view(self.record, self.order, self._placement, counts, best, self._durations())
 
     def changes(self, since: str, limit: int) -> TrialPage:
-        """Trials that changed after a revision, oldest change first."""
+        """Trials that changed after a revision, oldest change first.
+
+        While the ended ones are read for the first time, an answer does not wait for all that it may hold: the first
+        rows come soon, and a reader who asks on gets the others.
+        """
         with self._lock:
             self.refresh(everything=False)
             epoch, _, number = since.partition("-")
             known = epoch == self._epoch and number.isdecimal() and len(number) < 20
             after = int(number) if known else 0
-            while self._loading is not None and self._revision - after < limit:
+            while self._loading is not None and self._revision - after < min(limit, SOON):
                 self._load_page()
             # Newest last: walk back from the end to the first that the reader has seen.
             unseen = list(itertools.takewhile(lambda i: self._revisions[i] > after, reversed(self._trials)))

@@ -179,14 +179,17 @@ class Connection:
         return self._unavailable
 
     def analyze(self) -> None:
-        """Let SQLite look at its tables: a search among 10,000 runs then takes milliseconds instead of seconds."""
+        """Let SQLite look at its tables: a search among 10,000 runs then takes milliseconds instead of seconds.
+
+        At all of their rows, 25 ms: from a sample it concludes wrongly how many runs share a tag, and searches take
+        five times as long.
+        """
         if not self.uri.startswith("sqlite:///"):
             return
         import sqlite3
         from contextlib import closing
 
         with closing(sqlite3.connect(self.uri.removeprefix("sqlite:///"), timeout=30)) as database:
-            database.execute("PRAGMA analysis_limit=1000")
             database.execute("ANALYZE")
 
 
