@@ -25,6 +25,7 @@ from jupyter_mlops.domain.space import (
     grid_size,
     parse_dimension,
     point,
+    typed,
 )
 
 
@@ -330,3 +331,11 @@ def test_a_space_is_the_same_after_it_was_kept_as_json(space: SearchSpace) -> No
     algorithms: list[Algorithm] = ["random"] if continuous(space) else ["random", "grid"]
     for algorithm in algorithms:
         assert point(kept, algorithm, 1, 0) == point(space, algorithm, 1, 0)
+
+
+def test_whole_numbers_become_floats_where_the_parameter_is_one() -> None:
+    assert typed(Fixed(value=1), "float") == Fixed(value=1.0)
+    values = typed(Choice(values=[1, 0.5, None, True]), "float").values  # type: ignore[union-attr]
+    assert [(v, type(v)) for v in values] == [(1.0, float), (0.5, float), (None, type(None)), (True, bool)]
+    assert typed(Choice(values=[1]), "int") == Choice(values=[1])
+    assert typed(Range(low=0, high=1), "float") == Range(low=0, high=1)

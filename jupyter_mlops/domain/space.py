@@ -86,6 +86,25 @@ def _parse_range(low: float, high: float, how: str | None, type_: ParameterType)
     return Range(low=low, high=high, scale="int" if whole and step.is_integer() else "linear", step=step)
 
 
+def typed(dimension: Dimension, type_: ParameterType) -> Dimension:
+    """The dimension with whole numbers as floats where the parameter is one: JSON has a single kind of number.
+
+    Otherwise `C: float = 1.0`, swept over 1.0 from a form, would be injected as `C = 1`.
+    """
+    if type_ != "float":
+        return dimension
+    if isinstance(dimension, Fixed):
+        return Fixed(value=_as_float(dimension.value))
+    if isinstance(dimension, Choice):
+        return Choice(values=[_as_float(value) for value in dimension.values])
+    return dimension
+
+
+def _as_float(value: Value) -> Value:
+    exact = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53
+    return float(value) if exact else value
+
+
 def check_dimension(name: str, dimension: Dimension, parameter: Parameter | None) -> list[Problem]:
     """Everything that is wrong with one dimension, each in words; empty when it can be used."""
     field = f"parameters.{name}"

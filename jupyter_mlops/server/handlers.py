@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import Any
@@ -12,6 +13,7 @@ from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvi
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
+from tornado.iostream import StreamClosedError
 
 from jupyter_mlops.configuration import current_user
 from jupyter_mlops.domain.errors import Invalid, MlopsError
@@ -54,7 +56,8 @@ class OperationHandler(ExtensionHandlerMixin, APIHandler):
             content = msgspec.json.encode(error.body())
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
-        await self.finish(content)
+        with contextlib.suppress(StreamClosedError):  # whoever asked has gone away meanwhile
+            await self.finish(content)
 
     def _operation(self) -> Operation:
         operation = self.operations.get(self.request.method or "")

@@ -7,6 +7,7 @@ import secrets
 from jupyter_mlops.backends.base import Executor, Notebooks, NotebookSource, Tracking
 from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound, Problem
 from jupyter_mlops.domain.notebook import NotebookInfo
+from jupyter_mlops.domain.space import SearchSpace, typed
 from jupyter_mlops.domain.sweep import Sweep, SweepOrder, SweepPlan, SweepRequest, check, require
 from jupyter_mlops.services.boards import Boards
 from jupyter_mlops.services.snapshots import Snapshots
@@ -75,7 +76,7 @@ class Sweeps:
             notebook=source.path,
             cwd=str(source.file.parent),
             snapshot=snapshot.digest,
-            parameters=request.parameters,
+            parameters=self._typed(source, request.parameters),
             algorithm=request.algorithm,
             trials=trials,
             parallelism=min(request.parallelism or self._executor.default_parallelism(), trials),
@@ -90,6 +91,10 @@ class Sweeps:
         sweep_id = self._tracking.create_sweep(order, snapshot.manifest.git)
         self._executor.start(sweep_id, order)
         return self.get(sweep_id)
+
+    def _typed(self, source: NotebookSource, space: SearchSpace) -> SearchSpace:
+        declared = {p.name: p.type for p in self._notebooks.parameters(source.content) or []}
+        return {name: typed(dimension, declared.get(name, "any")) for name, dimension in space.items()}
 
     def _experiment(self, source: NotebookSource) -> str:
         return self._notebooks.named_experiment(source.content) or source.file.stem[:200]

@@ -279,7 +279,8 @@ class MlflowTracking:
     def _finish(self, run: Run, outcome: str, reason: str) -> None:
         known = run.data.tags.get(naming.OUTCOME)
         if known is None:
-            self._set_tags(run.info.run_id, {naming.REASON: reason, naming.OUTCOME: outcome})
+            why = {naming.REASON: reason} if reason else {}
+            self._set_tags(run.info.run_id, {**why, naming.OUTCOME: outcome})
         status = records.STATUS[known or outcome]
         if known is None or run.info.status != status:
             self.connection.client.set_terminated(run.info.run_id, status)
