@@ -110,7 +110,7 @@ class Cell(Face):
             return super().follow(handle, as_json)
         from jupyter_mlops.watching import watch
 
-        sweep, live = handle.sweep, Live()
+        sweep, live = None, Live()
         try:
             for view in watch(handle.services, handle.id, live.say):
                 sweep = view.sweep
@@ -119,7 +119,7 @@ class Cell(Face):
             self.exit_code = INTERRUPTED
             click.echo(self.goes_on(handle.id))
         self._drawn = True
-        return sweep
+        return sweep or handle.sweep
 
     def conclude(self, handle: SweepHandle, sweep: Sweep) -> None:
         """Show the leaderboard; after waiting it stands in the cell already."""

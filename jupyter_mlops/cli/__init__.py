@@ -6,6 +6,7 @@ Importing this imports click and the domain only, so that help comes at once; ea
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import sys
 from collections.abc import Callable, Sequence
@@ -98,6 +99,9 @@ def _option(field: str, typed: Sequence[str]) -> str:
 
 def main() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # for terminals that know no ✓
     code = run(sys.argv[1:], Face())
     # MLflow's modules are no garbage: searching them once more at the end would take a second.
     gc.freeze()

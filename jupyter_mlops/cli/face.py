@@ -108,7 +108,7 @@ class Face:
         from jupyter_mlops import terminal
         from jupyter_mlops.watching import watch
 
-        sweep = handle.sweep
+        sweep: Sweep | None = None
         with terminal.Follower(self.console(stderr=as_json), quiet=as_json) as follower:
             try:
                 for view in watch(handle.services, handle.id, follower.say):
@@ -118,7 +118,7 @@ class Face:
                 self.exit_code = INTERRUPTED
         if self.exit_code == INTERRUPTED:
             click.echo(self.goes_on(handle.id), err=True)
-        return sweep
+        return sweep or handle.sweep
 
     def conclude(self, handle: SweepHandle, sweep: Sweep) -> None:
         """Show a sweep with its leaderboard."""

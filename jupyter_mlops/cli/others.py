@@ -20,13 +20,15 @@ def snapshot() -> None:
 @pass_face
 def create(face: Face, notebook: str | None, as_json: bool) -> None:
     """Keep NOTEBOOK as it stands on disk. The same content is kept once."""
+    from jupyter_mlops import words
+
     path = face.notebook(notebook)
     with face.busy("Keeping the notebook…"):
         kept = face.services().snapshots.create(path, face.user())
     if as_json:
         face.emit(kept)
         return
-    name = kept.manifest.name
+    name = words.plain(kept.manifest.name)
     face.show(f"Kept {name} as {kept.digest[:12]}." if kept.new else f"{name} has not changed: {kept.digest[:12]}.")
 
 

@@ -115,14 +115,14 @@ def _follow(face: Face, handle: SweepHandle, as_json: bool) -> None:
 
 def _say(face: Face, sweep: Sweep, as_json: bool) -> None:
     """A sweep in one line, and what can be done with it."""
-    from jupyter_mlops import terminal
+    from jupyter_mlops import terminal, words
 
     if as_json:
         face.emit(sweep)
         return
     face.show(terminal.head(sweep))
     if sweep.reason:
-        face.show(sweep.reason)
+        face.show(words.plain(sweep.reason))
     if sweep.ended is None and sweep.state in ("running", "paused"):
         face.show(face.goes_on(sweep.id) if sweep.state == "running" else _paused(face, sweep))
 
