@@ -36,7 +36,9 @@ export default defineConfig({
     ? [['list'], ['html', { open: 'never' }]]
     : [['list']],
   retries: 0,
-  timeout: 120_000,
+  timeout: 240_000,
+  // Trials are processes: on two cores each takes some seconds to begin.
+  expect: { ...baseConfig.expect, timeout: 60_000 },
   // One server, one store: the stories run one after another.
   workers: 1,
   use: {
