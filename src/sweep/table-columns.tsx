@@ -151,7 +151,7 @@ function parameterOf(name: string, shown: boolean): IColumn {
 
 /** Wide enough for its head and the arrow beside it, up to a limit. */
 function widthFor(label: string, least: number): number {
-  return Math.min(24, Math.max(least, label.length + 3));
+  return Math.min(24, Math.max(least, label.length + 5));
 }
 
 // Plain texts and few elements, not components: a scroll draws some hundred cells in one frame.

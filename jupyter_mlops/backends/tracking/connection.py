@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import math
 import os
 import threading
@@ -109,6 +110,8 @@ class Connection:
                     return
                 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+                # It would tell everybody, on the first use in a terminal or a cell, which tables it makes.
+                logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
                 draft = self._data_dir / f"{DATABASE}.{os.getpid()}.new"
                 draft.unlink(missing_ok=True)
                 store = SqlAlchemyStore(f"sqlite:///{draft}", self.artifact_root)  # type: ignore[no-untyped-call]
