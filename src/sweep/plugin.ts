@@ -167,9 +167,12 @@ export const trialNotebookPlugin: JupyterFrontEndPlugin<void> = {
 function keepOutOfAddress(shell: ILabShell, router: IRouter): void {
   shell.currentPathChanged.connect((_, { newValue }) => {
     if (isTrialPath(newValue)) {
-      const address = PageConfig.getUrl({ treePath: '' });
-      PageConfig.setOption('treePath', '');
-      router.navigate(URLExt.parse(address).pathname, { skipRouting: true });
+      // After JupyterLab has done so, whoever listens first.
+      setTimeout(() => {
+        const address = PageConfig.getUrl({ treePath: '' });
+        PageConfig.setOption('treePath', '');
+        router.navigate(URLExt.parse(address).pathname, { skipRouting: true });
+      });
     }
   });
 }

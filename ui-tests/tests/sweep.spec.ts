@@ -93,11 +93,12 @@ test.describe('The page of a sweep', () => {
     await expect(failed).toContainText('ZeroDivisionError');
     await expect(failed).toBeInViewport();
 
-    // Neither a kernel was started for it, nor does a reload lose it.
-    await page.reload();
+    // Neither a kernel was started for it, nor does a reload lose it, once JupyterLab has saved its layout.
+    await page.waitForTimeout(3_000);
+    await page.reload({ waitForIsReady: false });
     await expect(
       page.getByRole('tab', { name: 'trial 1 · story.ipynb' })
-    ).toBeVisible();
+    ).toBeVisible({ timeout: 30_000 });
     await expect(failed).toContainText('ZeroDivisionError');
     await expect(trial(page, 1)).toBeVisible();
     const sessions = await page.request.get('/api/sessions');
