@@ -5,7 +5,11 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { type MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import {
+  type MainAreaWidget,
+  Notification,
+  WidgetTracker
+} from '@jupyterlab/apputils';
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
@@ -125,11 +129,19 @@ export const trialNotebookPlugin: JupyterFrontEndPlugin<void> = {
     const drive = new TrialsDrive({ model, serverSettings, trans });
     contents.addDrive(drive);
 
+    const onRun = () => {
+      Notification.info(
+        trans.__(
+          'This notebook is the record of a trial and is not run again. To try something, open the one the sweep was made from.'
+        ),
+        { autoClose: 5000 }
+      );
+    };
     notebooks.widgetAdded.connect((_, panel) => {
       const { path } = panel.context;
       const place = isTrialPath(path) ? parseTrialPath(path) : null;
       if (place) {
-        followTrial({ panel, place, model, contents, drive });
+        followTrial({ panel, place, model, contents, drive, onRun });
       }
     });
 

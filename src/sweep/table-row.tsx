@@ -44,6 +44,7 @@ export const TrialRow = memo((props: IRowProps): JSX.Element => {
   const { hasActions, actions, trans, onSelect } = props;
   const { index } = trial;
   const [hovered, setHovered] = useState(false);
+  const wide = hasRoomForReason(trial, columns);
   return (
     <div
       id={props.id}
@@ -59,22 +60,25 @@ export const TrialRow = memo((props: IRowProps): JSX.Element => {
       onPointerEnter={() => setHovered(true)}
       onPointerLeave={() => setHovered(false)}
     >
-      {columns.map((column, place) => (
-        <div
-          key={column.id}
-          className={
-            column.numeric
-              ? 'jp-mlops-Trials-cell jp-mod-numeric'
-              : 'jp-mlops-Trials-cell'
-          }
-          role="gridcell"
-          aria-colindex={place + 1}
-          data-column={column.id}
-          title={hovered ? column.full?.(trial) : undefined}
-        >
-          {column.cell(trial)}
-        </div>
-      ))}
+      {columns.map((column, place) =>
+        wide && column.id === 'objective' ? null : (
+          <div
+            key={column.id}
+            className={
+              column.numeric
+                ? 'jp-mlops-Trials-cell jp-mod-numeric'
+                : 'jp-mlops-Trials-cell'
+            }
+            role="gridcell"
+            aria-colindex={place + 1}
+            aria-colspan={wide && column.id === 'state' ? 2 : undefined}
+            data-column={column.id}
+            title={hovered ? column.full?.(trial) : undefined}
+          >
+            {column.cell(trial)}
+          </div>
+        )
+      )}
       {hasActions && (
         <div
           className="jp-mlops-Trials-cell jp-mlops-Trials-actions"
@@ -97,6 +101,19 @@ export const TrialRow = memo((props: IRowProps): JSX.Element => {
   );
 });
 TrialRow.displayName = 'TrialRow';
+
+/** A reason takes the place of the objective that there is not. */
+function hasRoomForReason(
+  { objective, reason }: Trial,
+  columns: ReadonlyArray<IColumn>
+): boolean {
+  const state = columns.findIndex(({ id }) => id === 'state');
+  return (
+    reason !== '' &&
+    objective === null &&
+    columns[state + 1]?.id === 'objective'
+  );
+}
 
 /** Whether a trial runs, or may still come to run. */
 export function canStop({ state }: Trial): boolean {

@@ -15,7 +15,7 @@ import type { ITrialPlace, TrialsDrive } from '../trials-drive';
  */
 export function followTrial(options: IFollowOptions): IDisposable {
   const { panel, place, model } = options;
-  neverStartKernel(panel);
+  neverStartKernel(panel, options.onRun);
   const follower = new Follower(options, model.sweep(place.sweep));
   const disposable = new DisposableDelegate(() => follower.dispose());
   panel.disposed.connect(() => disposable.dispose());
@@ -28,15 +28,26 @@ export interface IFollowOptions {
   model: Pick<IMlopsModel, 'sweep'>;
   contents: Contents.IManager;
   drive: Pick<TrialsDrive, 'failedCell'>;
+  /** Somebody tries to run a cell. */
+  onRun: () => void;
 }
 
 /** Must run before the document is read: the session begins right after. */
-function neverStartKernel({ sessionContext }: NotebookPanel): void {
+function neverStartKernel(
+  { sessionContext }: NotebookPanel,
+  onRun: () => void
+): void {
   sessionContext.kernelPreference = {
     ...sessionContext.kernelPreference,
     canStart: false,
     shouldStart: false,
     shouldReuse: false
+  };
+  // To run a cell without a kernel means for JupyterLab to ask for one, and then to clear the cell's outputs: here they
+  // are a record. It takes an error with this beginning for one that has been shown already.
+  sessionContext.startKernel = async () => {
+    onRun();
+    throw new Error('KernelReplyNotOK: this document never has a kernel.');
   };
 }
 
