@@ -87,7 +87,7 @@ async function news(...trials: Trial[]): Promise<void> {
 }
 
 function rows(): string[] {
-  const grid = screen.getByRole('grid', { name: 'Trials' });
+  const grid = screen.getByRole('grid', { name: /^Trials/ });
   return [...grid.querySelectorAll<HTMLElement>('[data-index]')]
     .sort((a, b) => position(a) - position(b))
     .map(row => row.dataset.index!);
@@ -102,7 +102,9 @@ function row(index: number): HTMLElement {
 }
 
 function body(): HTMLElement {
-  return screen.getByLabelText(/arrow keys move/);
+  return screen
+    .getByRole('grid')
+    .querySelector<HTMLElement>('.jp-mlops-Trials-body')!;
 }
 
 const WITH_C = {
@@ -299,11 +301,11 @@ describe('the table', () => {
     server.sweeps = [aSweep()];
     server.change('s1', [aTrial(0), aTrial(1), aTrial(2)]);
     await open();
-    const press = (key: string) => fireEvent.keyDown(body(), { key });
-    const at = () =>
-      body().getAttribute('aria-activedescendant')!.split('-')[1];
+    const grid = screen.getByRole('grid');
+    const press = (key: string) => fireEvent.keyDown(grid, { key });
+    const at = () => grid.getAttribute('aria-activedescendant')!.split('-')[1];
 
-    act(() => body().focus());
+    act(() => grid.focus());
     expect(at()).toBe('2');
     press('ArrowDown');
     expect(at()).toBe('1');

@@ -5,11 +5,10 @@ import {
   type VirtualItem
 } from '@tanstack/react-virtual';
 import React, {
-  type KeyboardEvent,
+  type MutableRefObject,
   useCallback,
-  useId,
-  useRef,
-  useState
+  useLayoutEffect,
+  useRef
 } from 'react';
 
 import type { ITableProps } from './table';
@@ -20,46 +19,34 @@ export const ROW_HEIGHT = 28;
 const OVERSCAN = 6;
 
 export interface IBodyProps extends ITableProps {
-  /** Null before the first frame. */
+  /** What the rows scroll in; null before the first frame. */
   scroller: HTMLDivElement | null;
+  /** Row on which the keys act, from 0. */
+  place: number;
+  /** Id of the row of a trial. */
+  idOf: (index: number) => string;
+  /** Where the grid finds how to bring a row into sight. */
+  scrollTo: MutableRefObject<((place: number) => void) | null>;
+  onPointerEnter: () => void;
+  onPointerLeave: () => void;
 }
 
 /** The rows in sight; only this is drawn again while somebody scrolls. */
 export function TableBody(props: IBodyProps): JSX.Element {
-  const { rows, trials, selected, onSelect } = props;
-  const id = useId();
-  const [active, setActive] = useState<number | null>(null);
-  // Rows may move: the active one is remembered by its trial, and is the first one when that is gone.
-  const place = active === null ? 0 : Math.max(0, rows.indexOf(active));
-  const virtualizer = useRows(props, place);
-  const reading = useReading(props.onReading);
-  const onKeyDown = useKeys(props, place, next => {
-    setActive(rows[next]);
-    virtualizer.scrollToIndex(next);
+  const { rows, trials, selected, place, scrollTo } = props;
+  const virtualizer = useRows(props);
+  useLayoutEffect(() => {
+    scrollTo.current = row => virtualizer.scrollToIndex(row);
   });
-  const select = useCallback(
-    (index: number) => {
-      setActive(index);
-      onSelect(index);
-    },
-    [onSelect]
-  );
   const items = virtualizer.getVirtualItems();
   const slots = useSlots(items, place);
   return (
     <div
-      {...reading}
       className="jp-mlops-Trials-body"
       role="rowgroup"
       style={{ height: virtualizer.getTotalSize() }}
-      tabIndex={0}
-      aria-activedescendant={
-        rows.length > 0 ? `${id}-${rows[place]}` : undefined
-      }
-      aria-label={props.trans.__(
-        'Trials: arrow keys move, Enter opens the notebook, Space shows the trial'
-      )}
-      onKeyDown={onKeyDown}
+      onPointerEnter={props.onPointerEnter}
+      onPointerLeave={props.onPointerLeave}
     >
       {items.map((item, i) => {
         const trial = trials.get(rows[item.index]);
@@ -67,7 +54,7 @@ export function TableBody(props: IBodyProps): JSX.Element {
           trial && (
             <TrialRow
               key={slots[i]}
-              id={`${id}-${trial.index}`}
+              id={props.idOf(trial.index)}
               trial={trial}
               columns={props.columns}
               position={item.index}
@@ -77,7 +64,7 @@ export function TableBody(props: IBodyProps): JSX.Element {
               hasActions={selected === null}
               actions={props.actions}
               trans={props.trans}
-              onSelect={select}
+              onSelect={props.onSelect}
             />
           )
         );
@@ -106,7 +93,7 @@ function useSlots(
   });
 }
 
-function useRows({ rows, scroller }: IBodyProps, place: number) {
+function useRows({ rows, scroller, place }: IBodyProps) {
   return useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller,
@@ -128,72 +115,4 @@ function useRows({ rows, scroller }: IBodyProps, place: number) {
       [place]
     )
   });
-}
-
-type Move = (place: number, page: number, count: number) => number;
-
-const MOVES: Readonly<Record<string, Move>> = {
-  ArrowDown: place => place + 1,
-  ArrowUp: place => place - 1,
-  PageDown: (place, page) => place + page,
-  PageUp: (place, page) => place - page,
-  Home: () => 0,
-  End: (_, __, count) => count - 1
-};
-
-/** The focus stays on the body; keys move the row they act on. */
-function useKeys(
-  props: IBodyProps,
-  place: number,
-  goTo: (place: number) => void
-): (event: KeyboardEvent) => void {
-  const { rows, scroller, selected, onSelect, actions } = props;
-  return event => {
-    // Not while a row's buttons have the focus: Enter and Space are theirs.
-    const onBody = event.target === event.currentTarget;
-    const move = MOVES[event.key];
-    if (move && rows.length > 0) {
-      const seen = scroller?.clientHeight ?? 0;
-      const page = Math.max(1, Math.floor(seen / ROW_HEIGHT) - 2);
-      const next = move(place, page, rows.length);
-      const there = Math.min(Math.max(next, 0), rows.length - 1);
-      goTo(there);
-      if (selected !== null) {
-        onSelect(rows[there]);
-      }
-    } else if (onBody && event.key === 'Enter') {
-      actions.openNotebook(rows[place]);
-    } else if (onBody && event.key === ' ') {
-      onSelect(rows[place]);
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  };
-}
-
-/** Tells whether somebody reads: the pointer is over the rows, or the focus in them. */
-function useReading(onReading: (reading: boolean) => void) {
-  const hovered = useRef(false);
-  const focused = useRef(false);
-  const tell = () => onReading(hovered.current || focused.current);
-  return {
-    onPointerEnter: () => {
-      hovered.current = true;
-      tell();
-    },
-    onPointerLeave: () => {
-      hovered.current = false;
-      tell();
-    },
-    onFocus: () => {
-      focused.current = true;
-      tell();
-    },
-    onBlur: (event: React.FocusEvent) => {
-      focused.current = event.currentTarget.contains(event.relatedTarget);
-      tell();
-    }
-  };
 }

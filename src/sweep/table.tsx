@@ -1,9 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useState } from 'react';
+import React, { useCallback, useId, useRef, useState } from 'react';
 
 import type { Trial } from '../api';
 import { TableBody } from './table-body';
 import { type IColumn, widthsOf } from './table-columns';
+import { useKeys, useReading } from './table-hooks';
 import type { ISort } from './table-order';
 import type { ITrialActions } from './table-row';
 
@@ -29,20 +30,44 @@ export interface ITableProps {
 
 /** The trials, as many rows of real DOM as can be seen. */
 export function TrialsTable(props: ITableProps): JSX.Element {
-  const { rows, columns, sort, trans, onSort } = props;
-  // The trial beside the table offers all that can be done with it.
-  const hasActions = props.selected === null;
+  const { rows, columns, sort, trans, onSelect, onSort } = props;
+  const id = useId();
+  const idOf = (index: number) => `${id}-${index}`;
   // State, not a ref: the rows are drawn again once there is something to scroll in.
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
+  const [active, setActive] = useState<number | null>(null);
+  // Rows may move: the active one is remembered by its trial, and is the first one when that is gone.
+  const place = active === null ? 0 : Math.max(0, rows.indexOf(active));
+  const scrollTo = useRef<((place: number) => void) | null>(null);
+  const reading = useReading(props.onReading);
+  const onKeyDown = useKeys(props, scroller, place, next => {
+    setActive(rows[next]);
+    scrollTo.current?.(next);
+  });
+  const select = useCallback(
+    (index: number) => {
+      setActive(index);
+      onSelect(index);
+    },
+    [onSelect]
+  );
+  // The trial beside the table offers all that can be done with it.
+  const hasActions = props.selected === null;
   return (
     <div
+      {...reading.grid}
       ref={setScroller}
       className="jp-mlops-Trials"
       role="grid"
-      aria-label={trans.__('Trials')}
+      aria-label={trans.__(
+        'Trials: arrow keys move, Enter opens the notebook, Space shows the trial'
+      )}
       aria-rowcount={rows.length + 1}
       aria-colcount={columns.length + (hasActions ? 1 : 0)}
+      aria-activedescendant={rows.length > 0 ? idOf(rows[place]) : undefined}
+      tabIndex={0}
       style={widthsOf(columns, hasActions)}
+      onKeyDown={onKeyDown}
     >
       <div className="jp-mlops-Trials-head" role="rowgroup">
         <div className="jp-mlops-Trials-titles" role="row" aria-rowindex={1}>
@@ -66,7 +91,15 @@ export function TrialsTable(props: ITableProps): JSX.Element {
           )}
         </div>
       </div>
-      <TableBody {...props} scroller={scroller} />
+      <TableBody
+        {...props}
+        {...reading.rows}
+        scroller={scroller}
+        place={place}
+        idOf={idOf}
+        scrollTo={scrollTo}
+        onSelect={select}
+      />
       {rows.length === 0 && (
         <p className="jp-mlops-Trials-empty">{props.empty}</p>
       )}
