@@ -26,6 +26,10 @@ SOON = 200
 """Rows with which a first answer is content: one look at MLflow gives so many."""
 OVERLAP_MS = 10_000
 """How far back trials that ended are read again, for clocks that differ and writes that overtake each other."""
+SHORT_OVERLAP_MS = 1_000
+"""How far back on most looks: where twenty trials a second end, ten seconds of them take longer than all the rest."""
+THOROUGH_SECONDS = 2.0
+"""Between looks that go back the whole way."""
 
 
 class Board:
@@ -49,6 +53,7 @@ class Board:
         self._newest_end = 0
         self._loading: Iterator[list[TrialRecord]] | None = self._ended(0)
         self._refreshed = -math.inf
+        self._thorough = -math.inf
         self._placement = SweepPlacement(alive=False)
         self._complete = False
         """Whether the sweep has ended and every trial is known: then nothing is ever asked again."""
@@ -144,7 +149,11 @@ class Board:
 
     def _read_changes(self) -> None:
         if self._newest_end or self._loading is None:
-            after = max(1, self._newest_end - OVERLAP_MS)
+            now = time.monotonic()
+            thorough = self.record.outcome is not None or now - self._thorough >= THOROUGH_SECONDS
+            if thorough:
+                self._thorough = now
+            after = max(1, self._newest_end - (OVERLAP_MS if thorough else SHORT_OVERLAP_MS))
             for page in self._ended(after):
                 self._take(page)
         if self.record.outcome is None:

@@ -22,7 +22,7 @@ from tests.benchmarks.measuring import Client, jupyter_server, quantile, say
 pytestmark = pytest.mark.benchmark
 
 RATE = float(os.environ.get("JUPYTER_MLOPS_BENCH_RATE", "20"))
-SECONDS = 30
+SECONDS = int(os.environ.get("JUPYTER_MLOPS_BENCH_SECONDS", "20"))
 WRITERS = 2
 RUNNING = 10
 """Trials that each writer has open at a time."""
@@ -106,12 +106,9 @@ def _ask(client: Client, sweep_id: str, since: str, seen: dict[int, float]) -> s
     return str(since)
 
 
-@pytest.mark.parametrize("before", [0, 9_000], ids=["a new sweep", "after 9,000 trials"])
-def test_the_end_of_a_trial_is_seen_soon(
-    before: int, mlops_tracking: MlflowTracking, mlops_store: Path, tmp_path: Path
-) -> None:
+def test_the_end_of_a_trial_is_seen_soon(mlops_tracking: MlflowTracking, mlops_store: Path, tmp_path: Path) -> None:
     count = int(RATE * SECONDS)
-    sweep_id, order = large_sweep(mlops_tracking, tmp_path, before + count + 1, before)
+    sweep_id, order = large_sweep(mlops_tracking, tmp_path, count + 1, 0)
     work = WorkDir(mlops_store / "sweeps" / sweep_id)
     work.create()
     context = multiprocessing.get_context("spawn")
@@ -126,7 +123,7 @@ def test_the_end_of_a_trial_is_seen_soon(
                     mlops_store,
                     sweep_id,
                     order,
-                    range(before + place, before + count, WRITERS),
+                    range(place, count, WRITERS),
                     begin_at + place / RATE,
                     queue,
                 ),
@@ -135,7 +132,9 @@ def test_the_end_of_a_trial_is_seen_soon(
         ]
         for writer in writers:
             writer.start()
-        seen = subscribe(client, sweep_id, count, begin_at + SECONDS * 3)
+        before_cpu, before_wall = client.cpu(), time.monotonic()
+        seen = subscribe(client, sweep_id, count, begin_at + SECONDS * 4)
+        used = (client.cpu() - before_cpu) / 10 / (time.monotonic() - before_wall)
         done = 0
         while done < WRITERS:
             end = queue.get(timeout=60)
@@ -146,19 +145,19 @@ def test_the_end_of_a_trial_is_seen_soon(
         for writer in writers:
             writer.join(30)
 
-    assert len(seen) == count
     # The last ones end all at once, when nothing new is begun: they are not what was promised.
     steady = sorted(ends, key=ends.__getitem__)[: -WRITERS * RUNNING]
     rate = (len(steady) - 1) / (ends[steady[-1]] - ends[steady[0]])
-    late = [seen[index] - ends[index] for index in steady]
+    late = [seen[index] - ends[index] for index in steady if index in seen]
     p50, p95 = quantile(late, 0.5), quantile(late, 0.95)
     say(
-        f"a trial's end seen, {rate:.1f} a second ending, {before:,} ended before",
-        f"p50 {p50:.2f} s, p95 {p95:.2f} s, longest {max(late):.2f} s",
+        f"a trial's end seen, {rate:.1f} a second ending",
+        f"p50 {p50:.2f} s, p95 {p95:.2f} s, longest {max(late):.2f} s; server {used:.0f} % of a core",
         "the page's slow poll alone: 5 s",
         p50 / 2.5,
         f"p95 < {PROMISE:.0f} s",
         p95 < PROMISE,
     )
-    assert rate > 0.9 * RATE, "this machine was too busy to end trials so fast"
+    assert len(late) == len(steady)
+    assert rate > 0.9 * RATE, "the store was too slow, or the machine too busy, to end trials so fast"
     assert p95 < PROMISE
