@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +200,19 @@ def test_the_work_folder_is_gone_afterwards(services: Services, tmp_path: Path) 
     sweep, _ = run(services, write(tmp_path / "n.ipynb", "1"))
     work: WorkDir = services.executor.work(sweep.id)  # type: ignore[attr-defined]
     eventually(lambda: not work.exists())
+
+
+def test_another_kernel_runs_its_own_language(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install = [sys.executable, "-m", "bash_kernel.install", "--prefix", str(tmp_path / "kernels")]
+    subprocess.run(install, check=True, capture_output=True)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "kernels" / "share" / "jupyter"))
+    path = write(
+        tmp_path / "n.ipynb", parameters_cell("x=1\nname=plain"), "echo $name $x", kernel="bash", language="bash"
+    )
+    info = services.sweeps.inspect(path)
+    assert (info.readable, info.has_parameters_cell, info.kernel) == (False, True, "bash")
+    sweep, trial = run(services, path, {"x": Fixed(value=2), "name": Fixed(value="it's")})
+    assert (trial.state, trial.reason) == ("succeeded", "")
+    assert "it's 2" in str(services.trials.notebook(sweep.id, 0)["content"]["cells"][-1]["outputs"])
