@@ -16,7 +16,7 @@ export interface IPageTaste {
   readonly share: number;
 }
 
-export const DEFAULT_TASTE: IPageTaste = { columns: {}, share: 0.36 };
+export const DEFAULT_TASTE: IPageTaste = { columns: {}, share: 0.32 };
 
 /** What the page asks for; the same object for the life of a page. */
 export interface IPageActions extends Omit<
