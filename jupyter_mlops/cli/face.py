@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -111,9 +114,12 @@ class Face:
         sweep: Sweep | None = None
         with terminal.Follower(self.console(stderr=as_json), quiet=as_json) as follower:
             try:
-                for view in watch(handle.services, handle.id, follower.say):
-                    sweep = view.sweep
-                    follower.show(view)
+                with _ctrl_c() as pressed:
+                    for view in watch(handle.services, handle.id, follower.say):
+                        sweep = view.sweep
+                        follower.show(view)
+                        if pressed.is_set():
+                            raise KeyboardInterrupt
             except KeyboardInterrupt:
                 self.exit_code = INTERRUPTED
         if self.exit_code == INTERRUPTED:
@@ -134,6 +140,25 @@ class Face:
             f"  see it   {self.program} sweep show {short} --follow\n"
             f"  stop it  {self.program} sweep stop {short}"
         )
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[threading.Event]:
+    """Remember Ctrl-C besides raising it: raised inside a destructor or a weak reference's callback it is dropped."""
+    pressed = threading.Event()
+
+    def press(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed  # signals are the main thread's alone
+        return
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 pass_face = click.make_pass_decorator(Face)

@@ -20,6 +20,8 @@ from jupyter_mlops.backends.notebooks import assigned_names, language_of, source
 log = logging.getLogger("jupyter_mlops")
 
 METRICS_TAG = "metrics"
+IOPUB_SECONDS = 60
+"""How long a cell's last outputs may take to arrive after it has ended; nbclient's four are too few under load."""
 
 
 class TrialEngine(NBClientEngine):  # type: ignore[misc]  # papermill is published without types
@@ -70,6 +72,7 @@ class TrialEngine(NBClientEngine):  # type: ignore[misc]  # papermill is publish
             log_output=log_output,
             stdout_file=stdout_file,
             stderr_file=stderr_file,
+            iopub_timeout=IOPUB_SECONDS,
             on_cell_start=started,
             on_cell_executed=executed,
         )

@@ -52,8 +52,13 @@ _EXIT_CODES: dict[Outcome, int] = {
 }
 
 
-class Interrupted(BaseException):
-    """SIGTERM: stop the kernel, keep what has been executed, leave the run to be resumed or cancelled."""
+class Interrupted(SystemExit):
+    """SIGTERM: stop the kernel, keep what has been executed, leave the run to be resumed or cancelled.
+
+    A SystemExit, because asyncio lets only that and KeyboardInterrupt out of a task at once; anything else it keeps
+    in the task that happened to run, and the trial would go on.
+    https://docs.python.org/3/library/asyncio-task.html#asyncio.Task
+    """
 
 
 def run(sweep_id: str, index: int, tracking: MlflowTracking, work: WorkDir) -> int:
@@ -159,7 +164,8 @@ class _Trial:
                 f"The kernel {self.order.kernel!r} is not installed where the trial ran. Install it, or choose another."
             )
         except CellTimeoutError as error:
-            return str(error).splitlines()[0]
+            # No cell has a time limit: it is the kernel's messages that did not come on an overloaded machine.
+            raise Unavailable("The kernel's answers did not arrive in time.") from error
         except DeadKernelError as error:
             raise Unavailable("The kernel died: killed, out of memory, or crashed by native code.") from error
         return None
