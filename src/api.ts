@@ -123,6 +123,7 @@ export type components = {
       experiment: string;
       experiment_id: string;
       id: string;
+      kernel: string;
       name: string;
       notebook: string;
       objective: string | null;
@@ -135,6 +136,7 @@ export type components = {
       };
       reason: string;
       seconds_left: number | null;
+      seed: number;
       snapshot: string;
       started: number;
       state:
@@ -340,7 +342,7 @@ export type Operations = {
     body: undefined;
     answer: Trial;
   };
-  /** A trial's log from a byte offset on. */
+  /** A trial's log from a byte offset on; below zero, from the end. */
   trialLog: {
     arguments: {
       sweep: string | number;

@@ -20,6 +20,7 @@ from traitlets.config import Config
 from jupyter_mlops.backends.executors.workdir import WorkDir
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.configuration import MLOps
+from jupyter_mlops.domain.errors import NotFound
 from jupyter_mlops.domain.space import Choice
 from jupyter_mlops.domain.sweep import Sweep, SweepRequest
 from jupyter_mlops.services import Services
@@ -334,3 +335,44 @@ def test_a_full_disk_is_named_and_trials_wait_for_room(small_disk: Path, tmp_pat
     eventually(ended(services, sweep))
     assert services.sweeps.get(sweep.id).counts == {"succeeded": 2}
     assert runs_per_index(services, sweep) == [1, 1]
+
+
+def test_a_sweep_deleted_in_mlflow_is_said_so_and_goes_on_after_it_was_brought_back(
+    services: Services, data_dir: Path, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    sweep = start(services, notebook(tmp_path, SLOW, WITNESS), [1, 2, 3, 4], seconds=2, parallelism=1)
+    work = work_of(data_dir, sweep)
+    eventually(lambda: len(work.active()) == 1)
+    client = MlflowClient(f"sqlite:///{data_dir / 'mlflow.db'}")
+    client.delete_experiment(sweep.experiment_id)
+    with pytest.raises(NotFound, match=r"was deleted in MLflow at .* mlflow experiments restore --experiment-id"):
+        eventually(lambda: services.sweeps.get(sweep.id) is None)
+    assert services.sweeps.list() == []
+    eventually(lambda: work.holder("runner") is None and not work.active())
+    last = work.log("runner").read_text().strip().splitlines()[-1]
+    assert "was deleted in MLflow" in last
+    assert "Traceback" not in work.log("runner").read_text()
+
+    client.restore_experiment(sweep.experiment_id)
+    assert services.sweeps.get(sweep.id).state == "lost"
+    services.sweeps.resume(sweep.id)
+    eventually(ended(services, sweep))
+    assert services.sweeps.get(sweep.id).state == "succeeded"
+    assert runs_per_index(services, sweep) == [1, 1, 1, 1]
+
+
+def test_the_log_of_a_trial_that_raised_ends_with_the_traceback(services: Services, tmp_path: Path) -> None:
+    cells = ("for n in range(300): print('line', n)", "def inner():\n    raise ValueError('halfway')\ninner()")
+    sweep = start(services, notebook(tmp_path, *cells), [1], seconds=0)
+    eventually(ended(services, sweep))
+    whole = services.trials.log(sweep.id, 0)
+    tail = services.trials.log(sweep.id, 0, offset=-600)
+    assert "inner()" in whole["text"]
+    assert "ValueError: halfway" in whole["text"]
+    assert "\x1b" not in whole["text"]
+    assert whole["text"].endswith(tail["text"])
+    assert tail["ended"]
+    assert 0 < len(tail["text"]) <= 600
+    assert services.trials.log(sweep.id, 0, offset=-(10**9)) == whole

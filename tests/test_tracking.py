@@ -17,7 +17,13 @@ from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.errors import Missing, NotFound, Unavailable
 from jupyter_mlops.domain.snapshot import GitState, Manifest
 from jupyter_mlops.domain.sweep import Best, SweepSummary
-from jupyter_mlops.testing import notebook, order_of, server_of_something_else, server_that_says_nothing
+from jupyter_mlops.testing import (
+    notebook,
+    order_of,
+    server_of_something_else,
+    server_that_says_nothing,
+    server_without_its_database,
+)
 
 MANIFEST = Manifest(notebook="0" * 64, name="train.ipynb", kernel="python3", language="python")
 GIT = GitState(commit="c" * 40, branch="main", dirty=True)
@@ -47,36 +53,36 @@ def artifacts_of(tracking: MlflowTracking, run_id: str) -> Path:
 
 
 def test_a_snapshot_is_kept_once_and_found_by_its_digest_or_the_beginning_of_it(tracking: MlflowTracking) -> None:
-    first = tracking.keep_snapshot(MANIFEST, b"{}", "ann")
-    again = tracking.keep_snapshot(MANIFEST, b"{}", "bob")
+    first = tracking.snapshots.keep(MANIFEST, b"{}", "ann")
+    again = tracking.snapshots.keep(MANIFEST, b"{}", "bob")
     assert (first.new, again.new) == (True, False)
     assert first.digest == MANIFEST.digest
     assert first.run_id == again.run_id
-    assert tracking.snapshot(first.digest) == tracking.snapshot(first.digest[:12]) == again
-    assert tracking.snapshot(first.digest).manifest == MANIFEST
-    assert tracking.snapshot_notebook(first.digest) == b"{}"
+    assert tracking.snapshots.get(first.digest) == tracking.snapshots.get(first.digest[:12]) == again
+    assert tracking.snapshots.get(first.digest).manifest == MANIFEST
+    assert tracking.snapshots.notebook(first.digest) == b"{}"
     with pytest.raises(NotFound, match=r"There is no snapshot 'ffffffffffff' in MLflow at .*mlflow.db"):
-        tracking.snapshot("f" * 12)
+        tracking.snapshots.get("f" * 12)
 
 
 def test_a_snapshot_written_by_half_is_never_found(tracking: MlflowTracking, mlops_store: Path) -> None:
     shutil.rmtree(mlops_store / "artifacts")
     (mlops_store / "artifacts").write_text("in the way, as a full disk would be")
     with pytest.raises(Unavailable, match=r"mlflow.db does not answer"):
-        tracking.keep_snapshot(MANIFEST, b"{}", "ann")
+        tracking.snapshots.keep(MANIFEST, b"{}", "ann")
     with pytest.raises(NotFound):
-        tracking.snapshot(MANIFEST.digest)
+        tracking.snapshots.get(MANIFEST.digest)
     (mlops_store / "artifacts").unlink()
-    kept = tracking.keep_snapshot(MANIFEST, b"{}", "ann")
+    kept = tracking.snapshots.keep(MANIFEST, b"{}", "ann")
     assert kept.new
-    assert tracking.snapshot(MANIFEST.digest).run_id == kept.run_id
+    assert tracking.snapshots.get(MANIFEST.digest).run_id == kept.run_id
 
 
 def test_a_snapshot_whose_files_were_deleted_says_so(tracking: MlflowTracking) -> None:
-    kept = tracking.keep_snapshot(MANIFEST, b"{}", "ann")
+    kept = tracking.snapshots.keep(MANIFEST, b"{}", "ann")
     (artifacts_of(tracking, kept.run_id) / naming.NOTEBOOK_FILE).unlink()
-    with pytest.raises(NotFound, match=rf"MLflow run {kept.run_id} .* has no artifact 'notebook.ipynb': it was del"):
-        tracking.snapshot_notebook(kept.digest)
+    with pytest.raises(NotFound, match=rf"MLflow run {kept.run_id} has no artifact 'notebook.ipynb': it was del"):
+        tracking.snapshots.notebook(kept.digest)
 
 
 # Sweeps
@@ -325,6 +331,7 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "nobody": lambda: nullcontext("http://127.0.0.1:1"),
     "silence": server_that_says_nothing,
     "something else": server_of_something_else,
+    "no database": server_without_its_database,
 }
 
 
@@ -334,7 +341,7 @@ def test_a_server_that_does_not_serve_is_said_so_soon_and_without_credentials(ki
         tracking = MlflowTracking(address.replace("//", "//ann:s3cret@"), tmp_path)
         calls: list[Callable[[], Any]] = [
             lambda: tracking.sweep_records(1),
-            lambda: tracking.keep_snapshot(MANIFEST, b"{}", "ann"),
+            lambda: tracking.snapshots.keep(MANIFEST, b"{}", "ann"),
             lambda: tracking.begin_trial("0" * 32, None, 0),  # type: ignore[arg-type]
             lambda: tracking.known_metrics("a"),
             lambda: list(tracking.ended_records("0" * 32, "0", None, "maximize", 0)),

@@ -17,6 +17,8 @@ from jupyter_mlops.domain.errors import Conflict, NotAllowed, Unavailable
 if TYPE_CHECKING:
     from jupyter_mlops.services import Services
 
+TAIL = 4096
+"""Bytes."""
 FOLLOW_SECONDS = 0.5
 
 
@@ -71,13 +73,14 @@ def show(face: Face, sweep: str, index: int, as_json: bool) -> None:
 @_sweep
 @_index
 @click.option("-f", "--follow", is_flag=True, help="Wait for more until the trial has ended.")
+@click.option("--tail", is_flag=True, help="Begin with its last 4 KB.")
 @as_json
 @pass_face
-def log(face: Face, sweep: str, index: int, follow: bool, as_json: bool) -> None:
-    """What a trial printed and reported."""
+def log(face: Face, sweep: str, index: int, follow: bool, tail: bool, as_json: bool) -> None:
+    """What a trial printed and reported, and the traceback if its notebook raised."""
     handle = face.handle(sweep)
     pieces = []
-    said, ended, offset = False, False, 0
+    said, ended, offset = False, False, -TAIL if tail else 0
     while not ended:
         try:
             piece = handle.services.trials.log(handle.id, index, offset)
@@ -89,7 +92,7 @@ def log(face: Face, sweep: str, index: int, follow: bool, as_json: bool) -> None
             said = True
             time.sleep(FOLLOW_SECONDS)
             continue
-        moved, offset, ended = piece["next"] > offset, piece["next"], piece["ended"]
+        moved, offset, ended = bool(piece["text"]), piece["next"], piece["ended"]
         if as_json:
             pieces.append(piece["text"])
         else:

@@ -110,8 +110,11 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     objective: str | None = None
     direction: Direction = "maximize"
     algorithm: Algorithm = "grid"
+    seed: int = 0
+    """With which the points of a random sweep are drawn again, the same."""
     parallelism: int = 1
     parameters: dict[str, Dimension] = {}
+    kernel: str = ""
     experiment: str = ""
     experiment_id: str = ""
     snapshot: str = ""

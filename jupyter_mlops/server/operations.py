@@ -238,10 +238,10 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="sweeps/{sweep}/trials/{index}/log",
         query=("offset",),
-        summary="A trial's log from a byte offset on.",
+        summary="A trial's log from a byte offset on; below zero, from the end.",
         answer=TrialLog,
         call=lambda s, r: TrialLog(
-            **s.trials.log(r.text("sweep"), r.integer("index", 0), r.integer("offset", 0, 0, 2**53))
+            **s.trials.log(r.text("sweep"), r.integer("index", 0), r.integer("offset", 0, -(2**53), 2**53))
         ),
     ),
 )

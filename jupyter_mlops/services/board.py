@@ -265,6 +265,8 @@ def _view(
         objective=order.objective,
         direction=order.direction,
         algorithm=order.algorithm,
+        seed=order.seed,
+        kernel=order.kernel,
         parallelism=placement.parallelism or order.parallelism,
         parameters=order.parameters,
         experiment=order.experiment,

@@ -31,7 +31,7 @@ class Snapshots:
             language=language,
             git=self._notebooks.git_state(source),
         )
-        return self._tracking.keep_snapshot(manifest, notebook, user)
+        return self._tracking.snapshots.keep(manifest, notebook, user)
 
     def get(self, digest: str) -> Snapshot:
         """A snapshot by its digest or the beginning of it, twelve characters at least.
@@ -41,4 +41,4 @@ class Snapshots:
         """
         if not re.fullmatch(r"[0-9a-f]{12,64}", digest):
             raise Invalid.one("digest", f"{digest[:80]!r} is not a snapshot's digest: 12 to 64 of 0-9 and a-f.")
-        return self._tracking.snapshot(digest)
+        return self._tracking.snapshots.get(digest)

@@ -76,13 +76,19 @@ class Trials:
         return {"name": f"{stem}.ipynb", "content": notebook, "failed_cell": failed_cell(notebook)}
 
     def log(self, sweep_id: str, index: int, offset: int = 0) -> dict[str, Any]:
-        """A piece of the log from a byte offset: `text`, `next` offset, and whether that is all there will be."""
+        """A piece of the log: `text`, the `next` offset, and whether that is all there will be.
+
+        Args:
+            offset: in bytes from the beginning; below zero, from the end as it is now.
+        """
         trial = self.get(sweep_id, index)
         ended = trial.state in OUTCOMES
         content = self._executor.log(sweep_id, index)
         if content is None and trial.run_id:
             content = self._tracking.trial_log(trial.run_id)
         content = content or b""
+        if offset < 0:
+            offset = _whole_line(content, max(0, len(content) + offset))
         piece = content[offset : offset + LOG_PIECE]
         if offset + len(piece) < len(content) or not ended:
             # Not in the middle of a character: at most three bytes wait for the next piece.
@@ -94,6 +100,13 @@ class Trials:
             "next": reached,
             "ended": ended and reached >= len(content),
         }
+
+
+def _whole_line(content: bytes, offset: int) -> int:
+    """The first beginning of a line at or after an offset."""
+    if offset == 0 or content[offset - 1 : offset] == b"\n":
+        return offset
+    return content.find(b"\n", offset) + 1 or len(content)
 
 
 def _decodes(piece: bytes) -> bool:

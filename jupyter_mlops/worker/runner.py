@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 from jupyter_mlops.backends.executors.workdir import Desired, WorkDir
+from jupyter_mlops.domain.errors import MlopsError
 from jupyter_mlops.domain.sweep import SweepOutcome
 
 log = logging.getLogger("jupyter_mlops")
@@ -42,6 +43,9 @@ def main(argv: list[str] | None = None) -> int:
                 return 0
             try:
                 left = Runner(arguments[0], work).run()
+            except MlopsError as error:
+                log.error("The runner stopped: %s", error)
+                return 1
             except Exception as error:
                 log.exception("The runner stopped: %s", error)
                 return 1

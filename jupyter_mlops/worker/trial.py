@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -89,7 +90,7 @@ class _Trial:
         self.output = work.notebook(record.index)
 
     def run(self) -> int:
-        content = patiently(lambda: self.tracking.snapshot_notebook(self.order.snapshot))
+        content = patiently(lambda: self.tracking.snapshots.notebook(self.order.snapshot))
         os.environ.update(self._environment(content))
         with Reporter(self.tracking, self.work, self.record.run_id, self.output) as reporter:
             try:
@@ -158,6 +159,7 @@ class _Trial:
                 on_metrics=lambda metrics: patiently(lambda: self.tracking.log_metrics(self.record.run_id, metrics)),
             )
         except papermill.PapermillExecutionError as error:
+            log.error("The notebook raised:\n%s", _plain(error.traceback))
             return _in_words(error)
         except NoSuchKernel:
             return (
@@ -201,6 +203,15 @@ def keep_files(tracking: MlflowTracking, work: WorkDir, record: TrialRecord) -> 
         except FileNotFoundError:
             continue
         tracking.keep_artifact(record.run_id, name, content)
+
+
+def _plain(traceback: Any) -> str:
+    """A kernel's traceback without the colours of a terminal."""
+    lines = traceback if isinstance(traceback, list) else [str(traceback)]
+    return _COLOURS.sub("", "\n".join(str(line) for line in lines))
+
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def _in_words(error: Any) -> str:

@@ -16,6 +16,8 @@ export function aSweep(change: Partial<Sweep> = {}): Sweep {
     objective: 'accuracy',
     direction: 'maximize',
     algorithm: 'grid',
+    seed: 1,
+    kernel: 'python3',
     parallelism: 2,
     parameters: {},
     experiment: 'digits',

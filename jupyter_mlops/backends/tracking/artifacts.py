@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from jupyter_mlops.domain.errors import NotFound
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
@@ -42,6 +44,18 @@ def read(client: MlflowClient, run: Run, name: str) -> bytes | None:
         return None
     with tempfile.TemporaryDirectory() as scratch:
         return Path(client.download_artifacts(run.info.run_id, name, scratch)).read_bytes()
+
+
+def require(client: MlflowClient, run: Run, name: str) -> bytes:
+    """An artifact's content.
+
+    Raises:
+        NotFound: the run has none of that name: somebody deleted it.
+    """
+    content = read(client, run, name)
+    if content is None:
+        raise NotFound(f"MLflow run {run.info.run_id} has no artifact {name!r}: it was deleted.")
+    return content
 
 
 def _local_folder(run: Run) -> Path | None:

@@ -28,6 +28,7 @@ ARTIFACTS = "artifacts"
 _SERVER_ROOT = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 """MLflow's own variable for the artifact root of a SQL store; without it experiments that notebook code creates put
 their artifacts into ./mlruns of whatever folder they run in."""
+_SIGN_OF_LIFE = "/api/2.0/mlflow/experiments/search?max_results=1"
 
 
 class Connection:
@@ -145,11 +146,12 @@ class Connection:
     def ping(self, patience: float = 3.0) -> None:
         """Ask the store for a sign of life.
 
-        MLflow's own HTTP client retries for minutes, far too long for somebody who looks at a page; this asks the
-        server's health route once. An answer holds for two seconds, a silence for one.
+        MLflow's own HTTP client retries for minutes, far too long for somebody who looks at a page; this asks once,
+        for one experiment: the health route says OK also while the server has lost its database. An answer holds for
+        two seconds, a silence for one.
 
         Raises:
-            Unavailable: it does not answer, or the embedded one cannot be opened.
+            Unavailable: it does not answer, answers 5xx, or the embedded one cannot be opened.
         """
         now = time.monotonic()
         if now - self._answered < 2.0:
@@ -159,11 +161,13 @@ class Connection:
         if self.uri.startswith(("http://", "https://")):
             import requests
 
-            # Any answer, also 401 or 404 behind a proxy, shows that somebody is there.
             try:
-                requests.get(f"{self.uri.rstrip('/')}/health", timeout=patience)
+                answer = requests.get(self.uri.rstrip("/") + _SIGN_OF_LIFE, timeout=patience)
             except requests.RequestException as error:
                 raise self.unavailable(type(error).__name__) from error
+            # Any other answer, also 401 or 404 behind a proxy, shows that somebody is there.
+            if answer.status_code >= 500:
+                raise self.unavailable(f"it says {answer.status_code} {answer.reason}")
         elif self.embedded:
             if not self.database.exists():
                 self.client  # noqa: B018 - creates the store
@@ -236,6 +240,9 @@ def _translate(error: Exception, connection: Connection) -> Exception:
     if isinstance(error, MlflowException):
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return NotFound(str(error.message).split("\n")[0])
+        if "must be in the 'active' state" in str(error.message):
+            # MLflow's one sentence, under several codes, for writing to what lies in its trash.
+            return NotFound(f"It was deleted in MLflow at {connection.address}: {_first_line(error)}")
         # MLflow's REST client raises a bare MlflowException, code INTERNAL_ERROR, for a refused connection.
         lost = error.error_code in _TRANSIENT | _NOT_FOR_US
         return connection.unavailable(_first_line(error)) if lost else error

@@ -1,9 +1,10 @@
-"""MLflow runs read as our records: pure, one direction."""
+"""MLflow runs read as our records, and our tags written."""
 
 from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import msgspec
@@ -14,6 +15,7 @@ from jupyter_mlops.domain.sweep import SweepOutcome, SweepSummary
 from jupyter_mlops.domain.trial import OUTCOMES
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 STATUS: dict[str, str] = {
@@ -61,6 +63,13 @@ def sweep_record(run: Run) -> SweepRecord:
         started=run.info.start_time or 0,
         ended=run.info.end_time,
     )
+
+
+def set_tags(client: MlflowClient, run_id: str, tags: Mapping[str, str]) -> None:
+    """Set tags of a run, in one call."""
+    from mlflow.entities import RunTag
+
+    client.log_batch(run_id, tags=[RunTag(k, naming.shortened(v, naming.MAX_TAG)) for k, v in tags.items()])
 
 
 def _summary(text: str | None) -> SweepSummary | None:

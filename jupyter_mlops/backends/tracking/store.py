@@ -1,4 +1,4 @@
-"""Everything we keep, kept in MLflow: snapshots, sweeps, trials."""
+"""Sweeps and trials, kept in MLflow."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import msgspec
 from jupyter_mlops.backends.base import SweepRecord, TrialRecord
 from jupyter_mlops.backends.tracking import artifacts, records
 from jupyter_mlops.backends.tracking.connection import Connection, translated
+from jupyter_mlops.backends.tracking.snapshots import MlflowSnapshots
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.errors import NotFound
 from jupyter_mlops.domain.parameters import Value
-from jupyter_mlops.domain.snapshot import GitState, Manifest, Snapshot
+from jupyter_mlops.domain.snapshot import GitState
 from jupyter_mlops.domain.sweep import SweepOrder, SweepOutcome, SweepSummary
 from jupyter_mlops.domain.trial import Outcome
 
@@ -31,6 +32,7 @@ class MlflowTracking:
 
     def __init__(self, uri: str, data_dir: Path, artifact_root: str | None = None) -> None:
         self.connection = Connection(uri, data_dir, artifact_root)
+        self.snapshots = MlflowSnapshots(self.connection)
 
     @property
     def address(self) -> str:
@@ -50,61 +52,6 @@ class MlflowTracking:
     @translated
     def analyze(self) -> None:
         self.connection.analyze()
-
-    # Snapshots
-
-    @translated
-    def keep_snapshot(self, manifest: Manifest, notebook: bytes, user: str) -> Snapshot:
-        """Keep a snapshot once. The digest tag is written last: a half-written one is never found under its digest."""
-        digest = manifest.digest
-        known = self._find_snapshot(digest)
-        if known is not None:
-            return known
-        client = self.connection.client
-        experiment = self.connection.experiment_id(naming.SNAPSHOTS_EXPERIMENT)
-        run = client.create_run(experiment, run_name=f"{manifest.name} {digest[:12]}", tags={"mlflow.user": user})
-        run_id = run.info.run_id
-        artifacts.write(
-            self.connection.client,
-            run,
-            naming.MANIFEST_FILE,
-            msgspec.json.format(msgspec.json.encode(manifest), indent=1),
-        )
-        artifacts.write(self.connection.client, run, naming.NOTEBOOK_FILE, notebook)
-        self._set_tags(run_id, {naming.KIND: "snapshot", naming.SNAPSHOT: digest})
-        client.set_terminated(run_id)
-        return Snapshot(digest=digest, manifest=manifest, run_id=run_id, created=run.info.start_time, new=True)
-
-    def _find_snapshot(self, digest: str) -> Snapshot | None:
-        like = f"= '{digest}'" if len(digest) == 64 else f"LIKE '{digest}%'"
-        found = self.connection.client.search_runs(
-            [self.connection.experiment_id(naming.SNAPSHOTS_EXPERIMENT)],
-            f"tags.`{naming.SNAPSHOT}` {like}",
-            max_results=2,
-            order_by=["attributes.start_time ASC"],
-        )
-        if not found:
-            return None
-        run = found[0]
-        manifest = msgspec.json.decode(self._require(run, naming.MANIFEST_FILE), type=Manifest)
-        return Snapshot(
-            digest=run.data.tags[naming.SNAPSHOT],
-            manifest=manifest,
-            run_id=run.info.run_id,
-            created=run.info.start_time,
-        )
-
-    @translated
-    def snapshot(self, digest: str) -> Snapshot:
-        found = self._find_snapshot(digest)
-        if found is None:
-            raise NotFound(f"There is no snapshot {digest!r} in MLflow at {self.address}.")
-        return found
-
-    @translated
-    def snapshot_notebook(self, digest: str) -> bytes:
-        snapshot = self.snapshot(digest)
-        return self._require(self.connection.client.get_run(snapshot.run_id), naming.NOTEBOOK_FILE)
 
     # Sweeps
 
@@ -127,7 +74,7 @@ class MlflowTracking:
             naming.SWEEP_FILE,
             msgspec.json.format(msgspec.json.encode(order), indent=1),
         )
-        self._set_tags(run.info.run_id, {naming.KIND: "sweep"})
+        records.set_tags(self.connection.client, run.info.run_id, {naming.KIND: "sweep"})
         return str(run.info.run_id)
 
     def _sweep_run(self, sweep_id: str) -> Run:
@@ -140,13 +87,21 @@ class MlflowTracking:
             run = _get_run(self.connection, sweep_id)
         except NotFound:
             raise missing from None
-        if run.data.tags.get(naming.KIND) != "sweep" or run.info.lifecycle_stage == "deleted":
+        if run.data.tags.get(naming.KIND) != "sweep":
             raise missing
+        if run.info.lifecycle_stage == "deleted":
+            raise NotFound(
+                f"Sweep {run.info.run_name} was deleted in MLflow at {self.address}, or its experiment was. What has "
+                f"been kept can be brought back there, then press Resume: mlflow runs restore --run-id {sweep_id}, or "
+                f"mlflow experiments restore --experiment-id {run.info.experiment_id}"
+            )
         return run
 
     @translated
     def sweep_order(self, sweep_id: str) -> SweepOrder:
-        return msgspec.json.decode(self._require(self._sweep_run(sweep_id), naming.SWEEP_FILE), type=SweepOrder)
+        return msgspec.json.decode(
+            artifacts.require(self.connection.client, self._sweep_run(sweep_id), naming.SWEEP_FILE), type=SweepOrder
+        )
 
     @translated
     def sweep_record(self, sweep_id: str) -> SweepRecord:
@@ -174,7 +129,7 @@ class MlflowTracking:
         if summary.best is not None and objective is not None:
             self.log_metrics(sweep_id, {objective: summary.best.objective})
         if naming.OUTCOME not in run.data.tags:
-            self._set_tags(sweep_id, {naming.SUMMARY: msgspec.json.encode(summary).decode()})
+            records.set_tags(self.connection.client, sweep_id, {naming.SUMMARY: msgspec.json.encode(summary).decode()})
         self._finish(run, outcome, reason)
 
     # Trials
@@ -189,7 +144,9 @@ class MlflowTracking:
             record = records.trial_record(known, order.objective)
             if record.outcome is None:
                 record = msgspec.structs.replace(record, attempt=record.attempt + 1)
-                self._set_tags(record.run_id, {naming.ATTEMPT: str(record.attempt), naming.PROGRESS: "0/0"})
+                records.set_tags(
+                    self.connection.client, record.run_id, {naming.ATTEMPT: str(record.attempt), naming.PROGRESS: "0/0"}
+                )
                 client.update_run(record.run_id, status="RUNNING")
             return record
         inherited = {k: v for k, v in sweep.data.tags.items() if k.startswith("mlflow.source.") or k in _INHERITED}
@@ -280,14 +237,14 @@ class MlflowTracking:
         known = run.data.tags.get(naming.OUTCOME)
         if known is None:
             why = {naming.REASON: reason} if reason else {}
-            self._set_tags(run.info.run_id, {**why, naming.OUTCOME: outcome})
+            records.set_tags(self.connection.client, run.info.run_id, {**why, naming.OUTCOME: outcome})
         status = records.STATUS[known or outcome]
         if known is None or run.info.status != status:
             self.connection.client.set_terminated(run.info.run_id, status)
 
     @translated
     def set_progress(self, run_id: str, done: int, total: int) -> None:
-        self._set_tags(run_id, {naming.PROGRESS: f"{done}/{total}"})
+        records.set_tags(self.connection.client, run_id, {naming.PROGRESS: f"{done}/{total}"})
 
     @translated
     def log_metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
@@ -334,21 +291,6 @@ class MlflowTracking:
             return []
         runs = client.search_runs([found.experiment_id], max_results=20, order_by=["attributes.start_time DESC"])
         return sorted({name for run in runs for name in run.data.metrics})
-
-    # Small parts
-
-    def _set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
-        from mlflow.entities import RunTag
-
-        self.connection.client.log_batch(
-            run_id, tags=[RunTag(k, naming.shortened(v, naming.MAX_TAG)) for k, v in tags.items()]
-        )
-
-    def _require(self, run: Run, name: str) -> bytes:
-        content = artifacts.read(self.connection.client, run, name)
-        if content is None:
-            raise NotFound(f"MLflow run {run.info.run_id} at {self.address} has no artifact {name!r}: it was deleted.")
-        return content
 
 
 _INHERITED = ("mlflow.user", naming.DIRTY, naming.SNAPSHOT)
