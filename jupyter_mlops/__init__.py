@@ -13,13 +13,23 @@ except ImportError:  # a checkout that was never installed
     __version__ = "0.0.0"
 
 if TYPE_CHECKING:
-    from jupyter_mlops.sdk import SweepHandle, snapshot, sweep
+    from jupyter_mlops.sdk import SweepHandle, VerificationHandle, check, diff, restore, snapshot, sweep, verify
 
-__all__ = ["SweepHandle", "__version__", "snapshot", "sweep"]
+__all__ = [
+    "SweepHandle",
+    "VerificationHandle",
+    "__version__",
+    "check",
+    "diff",
+    "restore",
+    "snapshot",
+    "sweep",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("sweep", "snapshot", "SweepHandle"):
+    if name in __all__:
         from jupyter_mlops import sdk
 
         return getattr(sdk, name)

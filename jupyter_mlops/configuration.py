@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Int, Unicode, default
 from traitlets.config import Config, Configurable
 
+from jupyter_mlops.domain.snapshot import MAX_BYTES
+
 if TYPE_CHECKING:
+    from jupyter_mlops.backends.base import Tracking
     from jupyter_mlops.services import Services
 
 CONFIG_FILE = "jupyter_mlops_config"
@@ -29,6 +32,13 @@ class MLOps(Configurable):
     ).tag(config=True)
     data_dir = Unicode(
         help="Folder of the embedded store and of running local sweeps. Defaults to `mlops` in Jupyter's data folder.",
+    ).tag(config=True)
+    cache_dir = Unicode(
+        help="Folder of what can be made again: rebuilt environments, built wheels. Several servers may share it. "
+        "Defaults to `mlops` in the system's folder for caches.",
+    ).tag(config=True)
+    max_snapshot_bytes = Int(
+        MAX_BYTES, min=0, help="Most bytes of local code and included files that one snapshot may keep."
     ).tag(config=True)
     max_trials = Int(10_000, min=1, help="Most trials that one sweep may have.").tag(config=True)
     executor = Unicode("local", help="Where trials run: a name of the entry-point group jupyter_mlops.executors.").tag(
@@ -45,6 +55,12 @@ class MLOps(Configurable):
 
         return str(Path(jupyter_data_dir()) / "mlops")
 
+    @default("cache_dir")
+    def _cache_dir(self) -> str:
+        from platformdirs import user_cache_dir
+
+        return os.environ.get("JUPYTER_MLOPS_CACHE") or user_cache_dir("mlops", appauthor=False)
+
     def mlflow_ui(self) -> str | None:
         """Address of MLflow's own pages when a server shows them; None when we have to start one."""
         from urllib.parse import urlsplit, urlunsplit
@@ -54,24 +70,36 @@ class MLOps(Configurable):
         parts = urlsplit(self.tracking_uri)
         return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1]))
 
-    def services(self, root: Path | None = None, mlflow_ui: str = "") -> Services:
+    def services(self, root: Path | None = None, mlflow_ui: str = "", tracking: Tracking | None = None) -> Services:
         """Everything put together. Imports what takes time; call it where that does no harm.
 
         Args:
             root: folder that notebook paths may not leave; None for a terminal, where paths are the person's own.
             mlflow_ui: where MLflow's pages are for embedded stores.
+            tracking: another store than the one that is set, for tests.
         """
         from jupyter_mlops import __version__
+        from jupyter_mlops.backends.analysis.check import Analysis
+        from jupyter_mlops.backends.comparison import compare_snapshots
+        from jupyter_mlops.backends.environments.cache import EnvironmentCache
+        from jupyter_mlops.backends.environments.capture import KernelProbe
+        from jupyter_mlops.backends.layout import lay_out
         from jupyter_mlops.backends.notebooks import NotebookFiles
         from jupyter_mlops.backends.tracking.store import MlflowTracking
         from jupyter_mlops.services import Services
 
         data_dir = Path(self.data_dir).expanduser().absolute()
-        tracking = MlflowTracking(self.tracking_uri, data_dir)
+        cache = Path(self.cache_dir).expanduser().absolute()
+        tracking = tracking or MlflowTracking(self.tracking_uri, data_dir)
+        probe = KernelProbe(cache / "wheels")
         return Services(
             tracking,
             self.build_executor(),
-            NotebookFiles(root),
+            NotebookFiles(root, self.max_snapshot_bytes),
+            environments=EnvironmentCache(cache / "environments", tracking.environment(), probe),
+            analysis=Analysis(),
+            compare=compare_snapshots,
+            lay_out=lay_out,
             version=__version__,
             data_dir=data_dir,
             max_trials=self.max_trials,
@@ -90,10 +118,12 @@ class MLOps(Configurable):
         from jupyter_mlops.domain.errors import Missing
 
         data_dir = Path(self.data_dir).expanduser().absolute()
+        environment = Connection(self.tracking_uri, data_dir).environment()
+        environment["JUPYTER_MLOPS_CACHE"] = str(Path(self.cache_dir).expanduser().absolute())
         offered = entry_points(group="jupyter_mlops.executors")
         for entry in offered:
             if entry.name == self.executor:
-                return entry.load()(data_dir, Connection(self.tracking_uri, data_dir).environment())
+                return entry.load()(data_dir, environment)
         known = ", ".join(sorted(entry.name for entry in offered)) or "none"
         raise Missing(f"There is no executor {self.executor!r} (c.MLOps.executor). Installed: {known}.")
 

@@ -142,6 +142,15 @@ def ago(milliseconds: int, now: int) -> str:
     return "now"
 
 
+def size(bytes_: int) -> str:
+    """`812 B`, `3.4 KB`, `1.2 GB`."""
+    amount, units = float(bytes_), ["B", "KB", "MB", "GB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.0f} {units[0]}" if units[0] == "B" or amount >= 100 else f"{amount:.1f} {units[0]}"
+
+
 def ended_count(sweep: Sweep) -> int:
     """How many trials of a sweep have ended."""
     return sum(sweep.counts.get(outcome, 0) for outcome in OUTCOMES)

@@ -11,7 +11,7 @@ const target = `${root}src/api.ts`;
 const local = `${root}.venv/bin/python`;
 const python = process.env.PYTHON ?? (existsSync(local) ? local : 'python3');
 
-const HEAD = `// Generated from the server's types by \`jlpm build:api\`. Do not edit: change jupyter_mlops/server/operations.py instead.
+const HEAD = `// Generated from the server's types by \`jlpm build:api\`. Do not edit: change jupyter_mlops/server/operations/ instead.
 `;
 
 function document() {

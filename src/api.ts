@@ -1,9 +1,46 @@
-// Generated from the server's types by `jlpm build:api`. Do not edit: change jupyter_mlops/server/operations.py instead.
+// Generated from the server's types by `jlpm build:api`. Do not edit: change jupyter_mlops/server/operations/ instead.
 export type components = {
   schemas: {
     Best: {
       index: number;
       objective: number;
+    };
+    /** @description A cell that is in one notebook only, or differs. */
+    CellDifference: {
+      cell_type: string;
+      change: 'added' | 'changed' | 'removed';
+      left: number | null;
+      lines: string[];
+      right: number | null;
+    };
+    /** @description One thing that will, or may, go wrong when the notebook runs from top to bottom in a fresh kernel. */
+    CheckFinding: {
+      cell: number | null;
+      fix: string;
+      level: 'error' | 'hint' | 'warning';
+      line: number | null;
+      message: string;
+      rule:
+        | 'absolute-path'
+        | 'execution-order'
+        | 'missing-kernel'
+        | 'missing-module'
+        | 'missing-package'
+        | 'missing-path'
+        | 'no-metric'
+        | 'no-parameters'
+        | 'syntax'
+        | 'undefined-name'
+        | 'unreadable-language'
+        | 'used-before-defined';
+    };
+    /** @description All findings about one notebook: worst first, then from top to bottom. */
+    CheckReport: {
+      cells: number;
+      findings: components['schemas']['CheckFinding'][];
+      kernel: string;
+      notebook: string;
+      unknown: string[];
     };
     /** @description One of these values. */
     Choice: {
@@ -13,11 +50,41 @@ export type components = {
     Diagnosis: {
       findings: components['schemas']['Finding'][];
     };
+    /** @description Everything installed where a kernel runs. Its digest names it in caches: nothing of this machine is in it. */
+    Environment: {
+      conda: string[];
+      implementation: string;
+      packages: components['schemas']['Package'][];
+      platform: string;
+      python: string;
+    };
+    EnvironmentList: {
+      environments: components['schemas']['EnvironmentState'][];
+    };
+    /** @description A rebuilt environment as it is on this machine now. */
+    EnvironmentState: {
+      digest: string;
+      folder: string;
+      kernel: string;
+      message: string;
+      packages: number;
+      python: string;
+      size: number;
+      status: 'absent' | 'building' | 'failed' | 'ready';
+      used: number;
+    };
     /** @description The JSON body of every answer that is not 2xx. */
     ErrorBody: {
       kind: string;
       message: string;
       problems: components['schemas']['Problem'][];
+    };
+    /** @description A named thing (package, file, commit, dataset) that is on one side only, or differs. */
+    FieldDifference: {
+      change: 'added' | 'changed' | 'removed';
+      left: string;
+      name: string;
+      right: string;
     };
     Finding: {
       fix: string;
@@ -37,9 +104,17 @@ export type components = {
       dirty: boolean;
       remote: string;
     };
-    /** @description What a snapshot holds, by content. Its digest is the snapshot's identity. */
+    /**
+     * @description What a snapshot holds, by content. Its digest is the snapshot's identity.
+     *
+     *         Nothing is in it that differs between two machines, or two days, with the same notebook, files and packages: where
+     *         it was taken, by whom and at which commit stands in its sightings.
+     */
     Manifest: {
-      git: components['schemas']['GitState'] | null;
+      datasets: string[];
+      environment: components['schemas']['Environment'] | null;
+      files: components['schemas']['SnapshotFile'][];
+      folder: string;
       kernel: string;
       language: string;
       name: string;
@@ -63,6 +138,26 @@ export type components = {
       readable: boolean;
       suggested_parameters_cell: number | null;
     };
+    /** @description Whether a notebook, as it is on disk, is kept: the badge of its toolbar. */
+    NotebookState: {
+      changed: string[];
+      digest: string;
+      kept: boolean;
+      last: components['schemas']['Snapshot'] | null;
+    };
+    /** @description A code cell whose outputs are not those that were kept. */
+    OutputDifference: {
+      cell: number;
+      lines: string[];
+    };
+    /** @description One installed distribution. */
+    Package: {
+      content: string;
+      kind: 'archive' | 'index' | 'sources' | 'vcs' | 'wheel';
+      name: string;
+      url: string;
+      version: string;
+    };
     /** @description One assignment in the `parameters` cell, as papermill infers it. */
     Parameter: {
       default: unknown;
@@ -80,6 +175,10 @@ export type components = {
       field: string;
       message: string;
     };
+    PruneRequest: {
+      digests?: string[];
+      unused_days?: number;
+    };
     /** @description A number from low to high, both included. */
     Range: {
       high: number;
@@ -88,6 +187,27 @@ export type components = {
       scale?: 'int' | 'linear' | 'log';
       step?: number | null;
     };
+    RestoreRequest: {
+      folder: string;
+    };
+    /** @description A snapshot laid out in a folder. */
+    Restored: {
+      environment: components['schemas']['EnvironmentState'] | null;
+      files: number;
+      folder: string;
+      notebook: string;
+      notes: string[];
+    };
+    /** @description Where, when and by whom a snapshot's content was seen: its provenance, not its identity. */
+    Sighting: {
+      git: components['schemas']['GitState'] | null;
+      has_diff: boolean;
+      indexes: string[];
+      notebook: string;
+      notes: string[];
+      taken: number;
+      user: string;
+    };
     /** @description A kept snapshot. */
     Snapshot: {
       created: number;
@@ -95,9 +215,51 @@ export type components = {
       manifest: components['schemas']['Manifest'];
       new: boolean;
       run_id: string;
+      sighting: components['schemas']['Sighting'] | null;
+    };
+    /** @description Everything about a snapshot: the head and the body of its page. */
+    SnapshotDetails: {
+      cells: number;
+      environment: components['schemas']['EnvironmentState'] | null;
+      parameters: string[];
+      snapshot: components['schemas']['Snapshot'];
+      uses: components['schemas']['SnapshotUse'][];
+    };
+    /** @description Everything in which two snapshots differ; empty lists when nothing does. */
+    SnapshotDiff: {
+      cells: components['schemas']['CellDifference'][];
+      datasets: components['schemas']['FieldDifference'][];
+      environment: components['schemas']['FieldDifference'][];
+      files: components['schemas']['FieldDifference'][];
+      git: components['schemas']['FieldDifference'][];
+      left: components['schemas']['Snapshot'];
+      notebook: components['schemas']['FieldDifference'][];
+      packages: components['schemas']['FieldDifference'][];
+      right: components['schemas']['Snapshot'];
+    };
+    /** @description A local file that the notebook needs: a module it imports, or one that was named. */
+    SnapshotFile: {
+      path: string;
+      sha256: string;
+      size: number;
+    };
+    SnapshotList: {
+      snapshots: components['schemas']['Snapshot'][];
     };
     SnapshotRequest: {
+      include?: string[];
       notebook: string;
+    };
+    /** @description Something that runs, or ran, a snapshot. */
+    SnapshotUse: {
+      ended: number | null;
+      id: string;
+      kind: 'sweep' | 'verification';
+      name: string;
+      reason: string;
+      started: number;
+      state: string;
+      verdict: ('differs' | 'fails' | 'reproduces' | 'runs') | null;
     };
     /** @description What the sidebar needs to know before anything else. */
     Status: {
@@ -134,6 +296,7 @@ export type components = {
           | components['schemas']['Choice']
           | components['schemas']['Range'];
       };
+      purpose: 'sweep' | 'verification';
       reason: string;
       seconds_left: number | null;
       seed: number;
@@ -149,6 +312,7 @@ export type components = {
         | 'succeeded';
       total: number;
       user: string;
+      verdict: ('differs' | 'fails' | 'reproduces' | 'runs') | null;
     };
     SweepList: {
       sweeps: components['schemas']['Sweep'][];
@@ -174,6 +338,7 @@ export type components = {
           | components['schemas']['Range'];
       };
       seed?: number | null;
+      snapshot?: string | null;
       trials?: number | null;
     };
     /** @description One row of a sweep's table. */
@@ -224,22 +389,48 @@ export type components = {
       total: number;
       trials: components['schemas']['Trial'][];
     };
+    /** @description What a verification found: the artifact `verification.json` of its run. */
+    VerificationResult: {
+      cells: components['schemas']['OutputDifference'][];
+      reference: string;
+      sentence: string;
+      verdict: 'differs' | 'fails' | 'reproduces' | 'runs';
+    };
   };
 };
 export type Best = components['schemas']['Best'];
+export type CellDifference = components['schemas']['CellDifference'];
+export type CheckFinding = components['schemas']['CheckFinding'];
+export type CheckReport = components['schemas']['CheckReport'];
 export type Choice = components['schemas']['Choice'];
 export type Diagnosis = components['schemas']['Diagnosis'];
+export type Environment = components['schemas']['Environment'];
+export type EnvironmentList = components['schemas']['EnvironmentList'];
+export type EnvironmentState = components['schemas']['EnvironmentState'];
 export type ErrorBody = components['schemas']['ErrorBody'];
+export type FieldDifference = components['schemas']['FieldDifference'];
 export type Finding = components['schemas']['Finding'];
 export type Fixed = components['schemas']['Fixed'];
 export type GitState = components['schemas']['GitState'];
 export type Manifest = components['schemas']['Manifest'];
 export type NotebookInfo = components['schemas']['NotebookInfo'];
+export type NotebookState = components['schemas']['NotebookState'];
+export type OutputDifference = components['schemas']['OutputDifference'];
+export type Package = components['schemas']['Package'];
 export type Parameter = components['schemas']['Parameter'];
 export type Problem = components['schemas']['Problem'];
+export type PruneRequest = components['schemas']['PruneRequest'];
 export type Range = components['schemas']['Range'];
+export type RestoreRequest = components['schemas']['RestoreRequest'];
+export type Restored = components['schemas']['Restored'];
+export type Sighting = components['schemas']['Sighting'];
 export type Snapshot = components['schemas']['Snapshot'];
+export type SnapshotDetails = components['schemas']['SnapshotDetails'];
+export type SnapshotDiff = components['schemas']['SnapshotDiff'];
+export type SnapshotFile = components['schemas']['SnapshotFile'];
+export type SnapshotList = components['schemas']['SnapshotList'];
 export type SnapshotRequest = components['schemas']['SnapshotRequest'];
+export type SnapshotUse = components['schemas']['SnapshotUse'];
 export type Status = components['schemas']['Status'];
 export type Sweep = components['schemas']['Sweep'];
 export type SweepList = components['schemas']['SweepList'];
@@ -249,9 +440,16 @@ export type Trial = components['schemas']['Trial'];
 export type TrialLog = components['schemas']['TrialLog'];
 export type TrialNotebook = components['schemas']['TrialNotebook'];
 export type TrialPage = components['schemas']['TrialPage'];
+export type VerificationResult = components['schemas']['VerificationResult'];
 
 /** What each verb of the server takes and gives. */
 export type Operations = {
+  /** What will, or may, go wrong when the notebook runs from top to bottom. Runs nothing of it. */
+  checkNotebook: {
+    arguments: { path?: string | number; kernel?: string | number };
+    body: undefined;
+    answer: CheckReport;
+  };
   /** Keep a notebook as it stands on disk. The same content gives the same snapshot. */
   createSnapshot: {
     arguments: Record<string, never>;
@@ -264,17 +462,29 @@ export type Operations = {
     body: SweepRequest;
     answer: Sweep;
   };
+  /** How two snapshots differ. */
+  diffSnapshots: {
+    arguments: { digest: string | number; other: string | number };
+    body: undefined;
+    answer: SnapshotDiff;
+  };
   /** What is found, what is missing, and what to do. */
   doctor: {
     arguments: Record<string, never>;
     body: undefined;
     answer: Diagnosis;
   };
-  /** One snapshot by its digest, or the first twelve or more characters of it. */
+  /** One environment as it is on this machine: absent, being built, ready, or failed and why. */
+  getEnvironment: {
+    arguments: { digest: string | number };
+    body: undefined;
+    answer: EnvironmentState;
+  };
+  /** One snapshot by its digest, or the first twelve or more characters of it, and what used it. */
   getSnapshot: {
     arguments: { digest: string | number };
     body: undefined;
-    answer: Snapshot;
+    answer: SnapshotDetails;
   };
   /** One sweep as it is now. */
   getSweep: {
@@ -288,11 +498,23 @@ export type Operations = {
     body: undefined;
     answer: Trial;
   };
-  /** A notebook's parameters and suggestions for its sweep. */
+  /** A notebook's parameters and suggestions for its sweep; as it is now, or as a snapshot keeps it. */
   inspectNotebook: {
-    arguments: { path?: string | number };
+    arguments: { path?: string | number; snapshot?: string | number };
     body: undefined;
     answer: NotebookInfo;
+  };
+  /** Environments that were rebuilt on this machine. */
+  listEnvironments: {
+    arguments: Record<string, never>;
+    body: undefined;
+    answer: EnvironmentList;
+  };
+  /** The newest snapshots, of one notebook or of all. */
+  listSnapshots: {
+    arguments: { notebook?: string | number; limit?: string | number };
+    body: undefined;
+    answer: SnapshotList;
   };
   /** Sweeps, newest first. */
   listSweeps: {
@@ -310,6 +532,12 @@ export type Operations = {
     body: undefined;
     answer: TrialPage;
   };
+  /** Whether a notebook, as it is on disk, is kept as a snapshot. */
+  notebookState: {
+    arguments: { path?: string | number };
+    body: undefined;
+    answer: NotebookState;
+  };
   /** Start no further trials; those that run end by themselves. */
   pauseSweep: {
     arguments: { sweep: string | number };
@@ -321,6 +549,18 @@ export type Operations = {
     arguments: Record<string, never>;
     body: SweepRequest;
     answer: SweepPlan;
+  };
+  /** Free the room that rebuilt environments take. They can be rebuilt from their snapshots. */
+  pruneEnvironments: {
+    arguments: Record<string, never>;
+    body: PruneRequest;
+    answer: EnvironmentList;
+  };
+  /** Lay a snapshot's files out and begin to rebuild its environment, which is asked for by its digest. */
+  restoreSnapshot: {
+    arguments: { digest: string | number };
+    body: RestoreRequest;
+    answer: Restored;
   };
   /** Go on with a paused or lost sweep. */
   resumeSweep: {
@@ -342,6 +582,12 @@ export type Operations = {
     body: undefined;
     answer: Trial;
   };
+  /** The request that orders the same sweep of the same snapshot again. */
+  sweepRequest: {
+    arguments: { sweep: string | number };
+    body: undefined;
+    answer: SweepRequest;
+  };
   /** A trial's log from a byte offset on; below zero, from the end. */
   trialLog: {
     arguments: {
@@ -358,6 +604,18 @@ export type Operations = {
     body: undefined;
     answer: TrialNotebook;
   };
+  /** What a verification found, with the differences. */
+  verificationResult: {
+    arguments: { sweep: string | number };
+    body: undefined;
+    answer: VerificationResult;
+  };
+  /** Run a snapshot clean and compare what it says: a sweep of its own, whose verdict is the answer. */
+  verifySnapshot: {
+    arguments: { digest: string | number };
+    body: undefined;
+    answer: Sweep;
+  };
 };
 
 /** Where each verb lives, below `/mlops/`. */
@@ -367,24 +625,35 @@ export const ROUTES: {
     readonly path: string;
   };
 } = {
+  checkNotebook: { method: 'GET', path: 'notebook/check' },
   createSnapshot: { method: 'POST', path: 'snapshots' },
   createSweep: { method: 'POST', path: 'sweeps' },
+  diffSnapshots: { method: 'GET', path: 'snapshots/{digest}/diff/{other}' },
   doctor: { method: 'GET', path: 'doctor' },
+  getEnvironment: { method: 'GET', path: 'environments/{digest}' },
   getSnapshot: { method: 'GET', path: 'snapshots/{digest}' },
   getSweep: { method: 'GET', path: 'sweeps/{sweep}' },
   getTrial: { method: 'GET', path: 'sweeps/{sweep}/trials/{index}' },
   inspectNotebook: { method: 'GET', path: 'notebook' },
+  listEnvironments: { method: 'GET', path: 'environments' },
+  listSnapshots: { method: 'GET', path: 'snapshots' },
   listSweeps: { method: 'GET', path: 'sweeps' },
   listTrials: { method: 'GET', path: 'sweeps/{sweep}/trials' },
+  notebookState: { method: 'GET', path: 'notebook/state' },
   pauseSweep: { method: 'POST', path: 'sweeps/{sweep}/pause' },
   planSweep: { method: 'POST', path: 'sweeps/plan' },
+  pruneEnvironments: { method: 'POST', path: 'environments/prune' },
+  restoreSnapshot: { method: 'POST', path: 'snapshots/{digest}/restore' },
   resumeSweep: { method: 'POST', path: 'sweeps/{sweep}/resume' },
   status: { method: 'GET', path: 'status' },
   stopSweep: { method: 'POST', path: 'sweeps/{sweep}/stop' },
   stopTrial: { method: 'POST', path: 'sweeps/{sweep}/trials/{index}/stop' },
+  sweepRequest: { method: 'GET', path: 'sweeps/{sweep}/request' },
   trialLog: { method: 'GET', path: 'sweeps/{sweep}/trials/{index}/log' },
   trialNotebook: {
     method: 'GET',
     path: 'sweeps/{sweep}/trials/{index}/notebook'
-  }
+  },
+  verificationResult: { method: 'GET', path: 'verifications/{sweep}' },
+  verifySnapshot: { method: 'POST', path: 'snapshots/{digest}/verify' }
 };

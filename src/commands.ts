@@ -20,6 +20,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { Status, Sweep, SweepRequest } from './api';
+import { SWEEP_ARGS, TRIAL_ARGS, trialOf } from './command-args';
 import { messageOf } from './request';
 import { endedCount, sweepTitle } from './sweep/format';
 import {
@@ -29,18 +30,6 @@ import {
   SWEEP_ATTRIBUTE,
   TRANSLATION_DOMAIN
 } from './tokens';
-
-/** Arguments of commands on one sweep. */
-export const SWEEP_ARGS = {
-  type: 'object',
-  properties: {
-    id: { type: 'string', description: 'The sweep; else the one in view.' },
-    context: {
-      type: 'boolean',
-      description: 'Whether the sweep under the context menu is meant.'
-    }
-  }
-} as const;
 
 /** Every change to a sweep goes through one of these commands. */
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
@@ -155,18 +144,11 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Stop Trial'),
       caption: trans.__('Stop one trial, or keep a waiting one from starting'),
       icon: stopIcon,
-      describedBy: {
-        args: {
-          type: 'object',
-          required: ['sweep', 'index'],
-          properties: {
-            sweep: { type: 'string', description: 'The sweep.' },
-            index: { type: 'integer', description: 'The trial.' }
-          }
-        }
-      },
-      execute: args =>
-        orNotify(model.stopTrial(String(args.sweep), Number(args.index)))
+      describedBy: { args: TRIAL_ARGS },
+      execute: args => {
+        const { sweep, index } = trialOf(args);
+        return orNotify(model.stopTrial(sweep, index));
+      }
     });
 
     // Errors go back to the form, which shows each beside its field.
@@ -271,7 +253,9 @@ export function sweepMeant(
   if (shown) {
     return known(shown.getAttribute(SWEEP_ATTRIBUTE));
   }
-  const alive = model.sweeps.filter(sweep => !hasEnded(sweep));
+  const alive = model.sweeps.filter(
+    sweep => sweep.purpose === 'sweep' && !hasEnded(sweep)
+  );
   return alive.length === 1 ? alive[0] : null;
 }
 

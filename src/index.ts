@@ -1,10 +1,13 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { checkPlugin } from './check/plugin';
 import { commandsPlugin } from './commands';
 import { modelPlugin } from './model-plugin';
 import { noticesPlugin } from './notices';
 import { notebookCommandsPlugin } from './notebook-commands';
 import { sidebarPlugin } from './sidebar/plugin';
+import { badgePlugin } from './snapshot/badge-plugin';
+import { snapshotPagesPlugin } from './snapshot/plugin';
 import { sweepFormPlugin } from './sweep/form-plugin';
 import { sweepPagePlugin, trialNotebookPlugin } from './sweep/plugin';
 
@@ -15,6 +18,9 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   notebookCommandsPlugin,
   noticesPlugin,
   sidebarPlugin,
+  badgePlugin,
+  snapshotPagesPlugin,
+  checkPlugin,
   sweepFormPlugin,
   sweepPagePlugin,
   trialNotebookPlugin

@@ -4,7 +4,6 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import type {
   NotebookInfo,
-  Snapshot,
   Status,
   Sweep,
   SweepPlan,
@@ -15,6 +14,7 @@ import type {
 } from './api';
 import { Refresher } from './refresher';
 import { messageOf, RequestError, Requests } from './request';
+import { Snapshots } from './snapshot-model';
 import { SweepStore } from './sweep-model';
 import { hasEnded, type IMlopsModel, type ISweepModel } from './tokens';
 
@@ -33,6 +33,7 @@ const PAGE_LIMIT = 1_000;
 export class MlopsModel implements IMlopsModel {
   constructor(options: MlopsModel.IOptions) {
     this._requests = new Requests(options.serverSettings, options.trans);
+    this.snapshots = new Snapshots(this._requests);
     this._refresher = new Refresher({
       name: 'jupyter-mlops:sweeps',
       ask: () => this._ask(),
@@ -49,6 +50,8 @@ export class MlopsModel implements IMlopsModel {
     this._events?.connect(this._onEvent, this);
     this._refresher.start();
   }
+
+  readonly snapshots: Snapshots;
 
   get sweeps(): ReadonlyArray<Sweep> {
     return this._sweeps;
@@ -90,8 +93,8 @@ export class MlopsModel implements IMlopsModel {
     return (this._stores.get(id) ?? this._open(id)).handle();
   }
 
-  inspectNotebook(path: string): Promise<NotebookInfo> {
-    return this._requests.ask('inspectNotebook', { path });
+  inspectNotebook(path: string, snapshot?: string): Promise<NotebookInfo> {
+    return this._requests.ask('inspectNotebook', { path, snapshot });
   }
 
   planSweep(request: SweepRequest): Promise<SweepPlan> {
@@ -103,11 +106,18 @@ export class MlopsModel implements IMlopsModel {
       await this._requests.ask('createSweep', {}, request)
     );
     this._refresher.hint();
+    if (!request.snapshot) {
+      this.snapshots.announce(request.notebook);
+    }
     return sweep;
   }
 
-  createSnapshot(path: string): Promise<Snapshot> {
-    return this._requests.ask('createSnapshot', {}, { notebook: path });
+  sweepRequest(id: string): Promise<SweepRequest> {
+    return this._requests.ask('sweepRequest', { sweep: id });
+  }
+
+  async verifySnapshot(digest: string): Promise<Sweep> {
+    return this._adopt(await this._requests.ask('verifySnapshot', { digest }));
   }
 
   async pause(id: string): Promise<Sweep> {
@@ -146,6 +156,7 @@ export class MlopsModel implements IMlopsModel {
     this._stores.forEach(store => store.dispose());
     this._stores.clear();
     this._refresher.dispose();
+    this.snapshots.dispose();
     Signal.clearData(this);
   }
 

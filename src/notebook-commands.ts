@@ -15,27 +15,16 @@ import {
 import { notebookIcon, tagIcon } from '@jupyterlab/ui-components';
 
 import type { Snapshot } from './api';
+import { NOTEBOOK_ARGS } from './command-args';
 import { orNotify } from './commands';
 import { writeExample } from './example';
 import { snapshotIcon } from './icons';
 import { Notebooks } from './notebooks';
-import { formatWhen } from './sweep/format';
+import { formatWhen, shortDigest } from './sweep/format';
 import { CommandIDs, IMlopsModel, TRANSLATION_DOMAIN } from './tokens';
 
-/** Arguments of commands on one notebook. */
-export const NOTEBOOK_ARGS = {
-  type: 'object',
-  properties: {
-    path: {
-      type: 'string',
-      description: 'Path from the server’s root; else the current notebook.'
-    },
-    browser: {
-      type: 'boolean',
-      description: 'Whether the file browser’s selection is meant.'
-    }
-  }
-} as const;
+/** After this long without an answer, one wonders whether the press was heard. */
+const WONDER_MS = 500;
 
 /** Commands on the notebook at hand. */
 export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
@@ -64,7 +53,7 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
           ? trans.__('Snapshot')
           : trans.__('Snapshot Notebook'),
       caption: trans.__(
-        'Keep this notebook as it stands, with its kernel and its git state'
+        'Keep this notebook as it stands, with its files and its environment'
       ),
       icon: args => (args.isPalette ? undefined : snapshotIcon),
       describedBy: { args: NOTEBOOK_ARGS },
@@ -76,12 +65,41 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
     });
 
     const snapshot = async (path: string) => {
+      const name = PathExt.basename(path);
       await notebooks.save(path);
-      const kept = await model.createSnapshot(path);
-      Notification.success(snapshotWords(kept, PathExt.basename(path), trans), {
-        autoClose: 4000
+      const kept = await withNotice(
+        trans.__('Keeping %1…', name),
+        model.snapshots.create(path)
+      );
+      Notification.success(snapshotWords(kept, name, trans), {
+        autoClose: 6000,
+        actions: [
+          {
+            label: trans.__('Show'),
+            callback: () => {
+              const { digest } = kept;
+              void commands.execute(CommandIDs.openSnapshot, { digest });
+            }
+          }
+        ]
       });
     };
+
+    commands.addCommand(CommandIDs.openCell, {
+      label: trans.__('Open a Notebook at a Cell'),
+      describedBy: {
+        args: {
+          type: 'object',
+          required: ['path', 'cell'],
+          properties: {
+            path: { type: 'string', description: 'Path from the root.' },
+            cell: { type: 'integer', description: 'Index of the cell.' }
+          }
+        }
+      },
+      execute: args =>
+        orNotify(notebooks.openCell(String(args.path), Number(args.cell)))
+    });
 
     commands.addCommand(CommandIDs.tagParameters, {
       label: trans.__('Tag Cell as Parameters'),
@@ -149,13 +167,29 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** Say that something is under way, if it takes so long that one wonders. */
+async function withNotice<T>(words: string, work: Promise<T>): Promise<T> {
+  let notice: string | undefined;
+  const timer = setTimeout(() => {
+    notice = Notification.emit(words, 'in-progress', { autoClose: false });
+  }, WONDER_MS);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    if (notice !== undefined) {
+      Notification.dismiss(notice);
+    }
+  }
+}
+
 /** What came of a snapshot, in a line. */
 export function snapshotWords(
   kept: Snapshot,
   name: string,
   trans: TranslationBundle
 ): string {
-  const digest = kept.digest.slice(0, 12);
+  const digest = shortDigest(kept.digest);
   return kept.new
     ? trans.__('Snapshot %1 of %2 kept.', digest, name)
     : trans.__(

@@ -94,6 +94,27 @@ export class Notebooks {
     await panel.context.save();
   }
 
+  /** Open a notebook, with the kernel that is named, in front of everything else. */
+  open(path: string, kernel?: string): void {
+    this._documents.openOrReveal(
+      path,
+      undefined,
+      kernel ? { name: kernel } : undefined
+    );
+  }
+
+  /** Open a notebook at one of its cells, which gets the focus. */
+  async openCell(path: string, index: number): Promise<void> {
+    const panel = await this._open(path, true);
+    const cell = panel.content.widgets[index];
+    if (!cell) {
+      throw new Error(`${path} has no cell ${index + 1}.`);
+    }
+    await panel.revealed;
+    panel.content.activeCellIndex = index;
+    await panel.content.scrollToCell(cell, 'center');
+  }
+
   private get _selected(): string | null {
     const items = this._browsers?.tracker.currentWidget?.selectedItems() ?? [];
     for (const item of items) {
@@ -110,12 +131,13 @@ export class Notebooks {
     );
   }
 
-  private async _open(path: string): Promise<NotebookPanel> {
+  /** Give the document of a notebook; unless it is to be in front, whoever asked goes on with something else. */
+  private async _open(path: string, inFront = false): Promise<NotebookPanel> {
+    const known = inFront ? undefined : this._find(path);
     const widget =
-      this._find(path) ??
-      // In the background: whoever asked goes on with something else.
+      known ??
       this._documents.openOrReveal(path, undefined, undefined, {
-        activate: false
+        activate: inFront
       });
     if (!(widget instanceof NotebookPanel)) {
       throw new Error(`${path} does not open as a notebook.`);

@@ -11,11 +11,13 @@ import {
 } from '@jupyterlab/translation';
 
 import type { Sweep } from './api';
+import { verdictWord } from './snapshot/uses';
 import { bestWords, formatCount, sweepTitle } from './sweep/format';
 import {
   CommandIDs,
   IMlopsModel,
   SETTINGS_ID,
+  SNAPSHOT_ATTRIBUTE,
   SWEEP_ATTRIBUTE,
   TRANSLATION_DOMAIN
 } from './tokens';
@@ -47,7 +49,10 @@ export const noticesPlugin: JupyterFrontEndPlugin<void> = {
           {
             label: trans.__('Open'),
             callback: () => {
-              void app.commands.execute(CommandIDs.openSweep, { id: sweep.id });
+              const { id, purpose, snapshot: digest } = sweep;
+              void (purpose === 'verification'
+                ? app.commands.execute(CommandIDs.openSnapshot, { digest })
+                : app.commands.execute(CommandIDs.openSweep, { id }));
             }
           }
         ]
@@ -62,6 +67,12 @@ export function noticeOf(
   trans: TranslationBundle
 ): { message: string; type: Notification.TypeOptions } {
   const title = sweepTitle(sweep, trans);
+  if (sweep.purpose === 'verification') {
+    const type = sweep.verdict === 'fails' ? 'error' : 'success';
+    const said =
+      sweep.reason || (sweep.verdict && verdictWord(sweep.verdict, trans));
+    return { message: [title, said].filter(Boolean).join(': '), type };
+  }
   const count = formatCount(sweep.total);
   const best = bestWords(sweep, trans);
   const [head, type] =
@@ -77,7 +88,10 @@ export function noticeOf(
 
 function inView(app: JupyterFrontEnd, sweep: Sweep): boolean {
   for (const { isVisible, node } of app.shell.widgets('main')) {
-    const selector = `[${SWEEP_ATTRIBUTE}="${CSS.escape(sweep.id)}"]`;
+    const selector =
+      sweep.purpose === 'verification'
+        ? `[${SNAPSHOT_ATTRIBUTE}="${CSS.escape(sweep.snapshot)}"]`
+        : `[${SWEEP_ATTRIBUTE}="${CSS.escape(sweep.id)}"]`;
     if (isVisible && (node.matches(selector) || node.querySelector(selector))) {
       return true;
     }

@@ -7,6 +7,15 @@ import { ROUTES, type ErrorBody, type Operations, type Problem } from './api';
 /** How long an answer may take: longer than any verb needs, shorter than a person waits. */
 export const TIMEOUT_MS = 30_000;
 
+/** These may have to build a package of the person's own before they can answer. */
+const SLOW_TIMEOUT_MS = 180_000;
+const SLOW: ReadonlySet<keyof Operations> = new Set([
+  'createSnapshot',
+  'createSweep',
+  'restoreSnapshot',
+  'verifySnapshot'
+] as const);
+
 /** An answer that is not the one asked for, in words for a person, with what is wrong with each field. */
 export class RequestError extends Error {
   constructor(body: ErrorBody, status = 0) {
@@ -46,7 +55,8 @@ export class Requests {
   ): Promise<Operations[O]['answer']> {
     const { method } = ROUTES[operation];
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    const timeout = SLOW.has(operation) ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
+    const timer = setTimeout(() => abort.abort(), timeout);
     try {
       const response = await ServerConnection.makeRequest(
         addressOf(this._settings.baseUrl, operation, given),
@@ -65,7 +75,7 @@ export class Requests {
     } catch (error) {
       throw error instanceof RequestError
         ? error
-        : this._silence(error, method, abort.signal.aborted);
+        : this._silence(error, method, abort.signal.aborted ? timeout : null);
     } finally {
       clearTimeout(timer);
     }
@@ -111,7 +121,7 @@ export class Requests {
   private _silence(
     error: unknown,
     method: string,
-    aborted: boolean
+    waitedMs: number | null
   ): RequestError {
     const trans = this._trans;
     if (error instanceof SyntaxError) {
@@ -120,13 +130,13 @@ export class Requests {
       );
       return new RequestError({ message, kind: 'Network', problems: [] });
     }
-    if (!aborted) {
+    if (waitedMs === null) {
       const message = trans.__(
         'Jupyter does not answer. Check your network and that Jupyter runs; sweeps go on without it.'
       );
       return new RequestError({ message, kind: 'Network', problems: [] });
     }
-    const waited = trans.__('No answer within %1 seconds.', TIMEOUT_MS / 1000);
+    const waited = trans.__('No answer within %1 seconds.', waitedMs / 1000);
     // Whoever asked for a change cannot know whether it came about, and should look before asking again.
     const next =
       method === 'GET'

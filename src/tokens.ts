@@ -3,15 +3,22 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
 import type {
+  CheckReport,
+  EnvironmentState,
   NotebookInfo,
+  NotebookState,
+  Restored,
   Snapshot,
+  SnapshotDetails,
+  SnapshotDiff,
   Status,
   Sweep,
   SweepPlan,
   SweepRequest,
   Trial,
   TrialLog,
-  TrialNotebook
+  TrialNotebook,
+  VerificationResult
 } from './api';
 
 /** Namespace of our words for the translators. */
@@ -23,8 +30,22 @@ export const SETTINGS_ID = 'jupyter-mlops:plugin';
 export namespace CommandIDs {
   /** Keep the current notebook, or the one at `path`, as it stands. */
   export const snapshot = 'mlops:snapshot';
-  /** Open the sweep form of the current notebook, or of the one at `path`. */
+  /** Show the page of the snapshot `{digest}`. */
+  export const openSnapshot = 'mlops:open-snapshot';
+  /** Show what was kept: all snapshots, or those of the notebook at `path`. */
+  export const snapshots = 'mlops:open-snapshots';
+  /** Show how the snapshots `{left}` and `{right}` differ. */
+  export const compareSnapshots = 'mlops:compare-snapshots';
+  /** Run the snapshot `{digest}` clean and compare what it says; gives the Sweep. */
+  export const verifySnapshot = 'mlops:verify-snapshot';
+  /** Say what will go wrong when the current notebook, or the one at `path`, runs from top to bottom. */
+  export const check = 'mlops:check';
+  /** Open the notebook at `path` at its `{cell}`. */
+  export const openCell = 'mlops:open-cell';
+  /** Open the sweep form of the current notebook, of the one at `path`, or of one as a snapshot kept it. */
   export const sweep = 'mlops:sweep';
+  /** Open the sweep form filled in as for the sweep `{id}`, on the same snapshot. */
+  export const sweepAgain = 'mlops:sweep-again';
   /** Run what a form, or a program, ordered: `{request}`; gives the Sweep. */
   export const runSweep = 'mlops:run-sweep';
   /** Show the page of the sweep `{id}`. */
@@ -52,6 +73,9 @@ export namespace CommandIDs {
 /** Stands on the node of a sweep, in the sidebar or a page: by it commands without an id know which one is meant. */
 export const SWEEP_ATTRIBUTE = 'data-sweep';
 
+/** Stands on the node of a snapshot's page. */
+export const SNAPSHOT_ATTRIBUTE = 'data-snapshot';
+
 /**
  * One sweep and its trials, kept up to date for as long as somebody holds it.
  *
@@ -75,6 +99,28 @@ export interface ISweepModel extends IDisposable {
   refresh(): Promise<void>;
 }
 
+/** What was kept, and what can be asked of it. Everything rejects with RequestError. */
+export interface ISnapshots {
+  /** A snapshot of the notebook at this path was asked for here, by itself or by a sweep. */
+  readonly kept: ISignal<this, string>;
+  /** Keep a notebook as it stands on disk, and the files that the globs name. */
+  create(path: string, include?: string[]): Promise<Snapshot>;
+  /** The newest, of one notebook or of all. */
+  list(path?: string): Promise<Snapshot[]>;
+  details(digest: string): Promise<SnapshotDetails>;
+  diff(left: string, right: string): Promise<SnapshotDiff>;
+  /** Lay it out in a folder; its environment may still be built then. */
+  restore(digest: string, folder: string): Promise<Restored>;
+  /** An environment, by its own digest. */
+  environment(digest: string): Promise<EnvironmentState>;
+  /** What a verification, by its id, has found. */
+  verification(id: string): Promise<VerificationResult>;
+  /** Whether a notebook, as it is on disk, is kept. */
+  stateOf(path: string): Promise<NotebookState>;
+  /** What will go wrong when a notebook runs from top to bottom. */
+  check(path: string, kernel?: string): Promise<CheckReport>;
+}
+
 /** What the server knows, as far as the front end has asked: the only store, and the only one who asks. */
 export interface IMlopsModel extends IDisposable {
   /** Newest first. */
@@ -92,14 +138,19 @@ export interface IMlopsModel extends IDisposable {
 
   /** Ask for the sweeps now. Never rejects: see `offline`. */
   refresh(): Promise<void>;
+  readonly snapshots: ISnapshots;
   /** A handle on one sweep; dispose it when done. */
   sweep(id: string): ISweepModel;
 
   // What follows rejects with RequestError.
-  inspectNotebook(path: string): Promise<NotebookInfo>;
+  /** A notebook as it is on disk, or as a snapshot kept it. */
+  inspectNotebook(path: string, snapshot?: string): Promise<NotebookInfo>;
   planSweep(request: SweepRequest): Promise<SweepPlan>;
   createSweep(request: SweepRequest): Promise<Sweep>;
-  createSnapshot(path: string): Promise<Snapshot>;
+  /** What ordered a sweep, to order it again. */
+  sweepRequest(id: string): Promise<SweepRequest>;
+  /** Run a snapshot clean: a sweep of its own, whose verdict is the answer. */
+  verifySnapshot(digest: string): Promise<Sweep>;
   pause(id: string): Promise<Sweep>;
   resume(id: string): Promise<Sweep>;
   stop(id: string): Promise<Sweep>;
@@ -120,4 +171,9 @@ export function hasEnded(sweep: Sweep): boolean {
     sweep.state === 'failed' ||
     sweep.state === 'cancelled'
   );
+}
+
+/** Whether what a sweep ran is kept, and a person ordered it. */
+export function canSweepAgain(sweep: Sweep | null): boolean {
+  return sweep !== null && sweep.snapshot !== '' && sweep.purpose === 'sweep';
 }

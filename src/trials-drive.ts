@@ -10,6 +10,9 @@ import type { IMlopsModel } from './tokens';
 /** Name of the drive: what stands before the colon in a path. */
 export const DRIVE = 'mlops';
 
+/** Long enough for a browser that asks first where to put it. */
+const DOWNLOAD_MS = 10 * 60_000;
+
 /** Where in the drive an executed notebook is. */
 export interface ITrialPlace {
   readonly sweep: string;
@@ -127,8 +130,15 @@ export class TrialsDrive implements Contents.IDrive {
     return [];
   }
 
+  /** Of a copy in the browser's memory, which is forgotten once it has surely been read. */
   async getDownloadUrl(localPath: string): Promise<string> {
-    throw this._readOnly(localPath);
+    const { content } = await this.get(localPath);
+    const text = JSON.stringify(content, undefined, 1);
+    const url = URL.createObjectURL(
+      new Blob([text], { type: 'application/x-ipynb+json' })
+    );
+    setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD_MS);
+    return url;
   }
 
   async newUntitled(options?: Contents.ICreateOptions): Promise<never> {

@@ -29,6 +29,8 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
             patch.setenv(name, str(home / name.lower()))
         patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        # Shared by all tests: what is built once is not built again.
+        patch.setenv("JUPYTER_MLOPS_CACHE", str(home / "cache"))
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield

@@ -199,13 +199,32 @@ def test_sweeps_are_listed_newest_first(mlops: Mlops, mlops_notebook: NotebookFa
 def test_snapshots_are_kept_once(mlops: Mlops, mlops_notebook: NotebookFactory) -> None:
     mlops_notebook()
     digest = mlops("snapshot create train.ipynb --json").json(Snapshot).digest
-    assert mlops("snapshot create train.ipynb").out == f"train.ipynb has not changed: {digest[:12]}.\n"
+    assert f"train.ipynb has not changed: {digest[:12]}.\n" in mlops("snapshot create train.ipynb").out
     shown = mlops(f"snapshot show {digest[:12]}").out
     assert digest in shown
-    assert "kernel  python3 (python)" in shown
+    assert re.search(r"^kernel +python3 \(python\)$", shown, re.MULTILINE)
+    assert re.search(r"^packages +Python 3\.\d+\.\d+ with \d+ packages", shown, re.MULTILINE)
+    assert "Nothing has used it yet." in shown
+    assert digest[:12] in mlops("snapshot list").out
+    assert mlops("snapshot list train.ipynb --json").json(list[Snapshot])[0].digest == digest
+    assert "Nothing differs" in mlops(f"snapshot diff latest {digest}").out
+
+
+def test_a_snapshot_is_restored_in_a_folder_of_its_own(
+    mlops: Mlops, mlops_notebook: NotebookFactory, mlops_root: Path
+) -> None:
+    (mlops_root / "helper.py").write_text("y = 1")
+    mlops_notebook("import helper")
+    assert "1 local file" in mlops("snapshot create train.ipynb").out
+    said = mlops("snapshot restore latest there --no-environment")
+    assert (said.code, (mlops_root / "there" / "helper.py").read_text()) == (0, "y = 1")
+    assert "the notebook is there/train.ipynb" in said.out
+    again = mlops("snapshot restore latest there --no-environment")
+    assert (again.code, "is there already and not empty" in again.err) == (3, True)
 
 
 def test_an_empty_store_says_how_to_begin(mlops: Mlops) -> None:
+    assert "No snapshots yet. Keep one: jupyter mlops snapshot create NOTEBOOK.ipynb" in mlops("snapshot list").out
     assert "No sweeps yet. Start one: jupyter mlops sweep run NOTEBOOK.ipynb" in mlops("sweep list").out
 
 
@@ -225,7 +244,7 @@ def test_help_reads_like_a_page_and_comes_at_once(mlops: Mlops) -> None:
     assert "sweep     Run a notebook once per point of a search space." in page
     assert "  jupyter mlops sweep run digits.ipynb -s C" in page
     assert mlops("").out == page
-    for words in ("sweep", "trial", "snapshot"):
+    for words in ("sweep", "trial", "snapshot", "environment"):
         said = mlops(words)
         assert (said.code, said.err) == (0, "")
         assert "..." not in said.out.split("Commands:")[1], "short help that is cut off"

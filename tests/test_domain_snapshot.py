@@ -4,12 +4,15 @@ import copy
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mlops.domain import naming
-from jupyter_mlops.domain.snapshot import GitState, Manifest, canonical, content_digest, stripped
+from jupyter_mlops.domain.canonical import canonical, content_digest
+from jupyter_mlops.domain.environment import Environment, Package
+from jupyter_mlops.domain.snapshot import Manifest, SnapshotFile, has_outputs, parts_that_differ, stripped
 from jupyter_mlops.testing import notebook
 
 AS_WRITTEN: dict[str, Any] = notebook("y = x\ny", parameters="x = 1")
@@ -82,12 +85,24 @@ def test_what_json_cannot_say_has_no_canonical_form() -> None:
         canonical({"a": math.nan})
 
 
+ENVIRONMENT = Environment(
+    python="3.12.4",
+    platform="linux-x86_64",
+    packages=[
+        Package(name="ours", version="0.1", kind="wheel", content="a" * 64),
+        Package(name="six", version="1.17.0"),
+        Package(name="tool", version="2", kind="vcs", url="git+https://example.org/tool@" + "c" * 40),
+    ],
+)
 MANIFEST = Manifest(
     notebook="0" * 64,
     name="train.ipynb",
+    folder="notebooks",
     kernel="python3",
     language="python",
-    git=GitState(commit="1" * 40, branch="main", dirty=True, remote="https://example.org/x.git"),
+    files=[SnapshotFile(path="helper.py", size=3, sha256="b" * 64)],
+    environment=ENVIRONMENT,
+    datasets=["digits@3"],
 )
 
 
@@ -95,24 +110,53 @@ def test_a_digest_never_changes() -> None:
     """Snapshots kept by earlier versions are found by these; a new field of the manifest needs a new version."""
     assert content_digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert content_digest(canonical(AS_WRITTEN)) == "4ff642e00ec00a650155f176693c9500ea38a74bc74c5f26779defc0309060be"
-    assert MANIFEST.digest == "d5414f9d17e8836f60dbb124fa9a2c95834e11926cc2649062577b2f97f5ee6f"
+    assert ENVIRONMENT.digest == "673cbfb9ec04011db55908d313e9c6747b5c8dd53aa052f4a3aa47cbe529d2c4"
+    assert MANIFEST.digest == "18ae7d6079e2a7e46550c01b4b4c42a5f6218f44d0eafdbe0090f25fa0f63958"
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "part"),
     [
-        {"notebook": "1" * 64},
-        {"name": "other.ipynb"},
-        {"kernel": "ir"},
-        {"language": "r"},
-        {"git": None},
-        {"git": GitState(commit="2" * 40)},
+        ({"notebook": "1" * 64}, "notebook"),
+        ({"name": "other.ipynb"}, "name"),
+        ({"folder": ""}, "name"),
+        ({"kernel": "ir"}, "kernel"),
+        ({"files": []}, "files"),
+        ({"environment": None}, "environment"),
+        ({"environment": msgspec.structs.replace(ENVIRONMENT, python="3.12.5")}, "environment"),
+        ({"datasets": ["digits@4"]}, "datasets"),
     ],
 )
-def test_other_content_is_another_snapshot(other: dict[str, Any]) -> None:
-    fields = {f: getattr(MANIFEST, f) for f in ("notebook", "name", "kernel", "language", "git")}
-    assert Manifest(**{**fields, **other}).digest != MANIFEST.digest
-    assert Manifest(**fields).digest == MANIFEST.digest
+def test_other_content_is_another_snapshot(other: dict[str, Any], part: str) -> None:
+    changed = msgspec.structs.replace(MANIFEST, **other)
+    assert changed.digest != MANIFEST.digest
+    assert parts_that_differ(MANIFEST, changed) == [part]
+    assert parts_that_differ(MANIFEST, msgspec.structs.replace(MANIFEST)) == []
+
+
+def test_a_manifest_read_back_is_the_same() -> None:
+    again = msgspec.json.decode(msgspec.json.encode(MANIFEST), type=Manifest)
+    assert (again, again.digest) == (MANIFEST, MANIFEST.digest)
+
+
+def test_the_two_ways_of_writing_a_source_are_one_content() -> None:
+    lines = copy.deepcopy(AS_WRITTEN)
+    lines["cells"][1]["source"] = ["y = x\n", "y"]
+    assert canonical(stripped(lines)) == canonical(stripped(AS_WRITTEN))
+
+
+def test_which_python_ran_it_last_is_no_content() -> None:
+    saved = copy.deepcopy(AS_WRITTEN)
+    saved["metadata"]["language_info"] = {"name": "python", "version": "3.12.4", "codemirror_mode": {"version": 3}}
+    later = copy.deepcopy(AS_WRITTEN)
+    later["metadata"]["language_info"] = {"name": "python", "version": "3.12.5"}
+    assert stripped(saved) == stripped(later)
+
+
+def test_only_what_running_leaves_behind_counts_as_outputs() -> None:
+    assert has_outputs(as_executed())
+    assert not has_outputs(AS_WRITTEN)
+    assert not has_outputs(stripped(as_executed()))
 
 
 @pytest.mark.parametrize(

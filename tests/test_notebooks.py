@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mlops.backends.base import NotebookSource
-from jupyter_mlops.backends.notebooks import NotebookFiles, assigned_names, sets_other_experiment
+from jupyter_mlops.backends.notebooks import NotebookFiles
+from jupyter_mlops.backends.reading import assigned_names, sets_other_experiment
+from jupyter_mlops.domain.canonical import canonical
 from jupyter_mlops.domain.errors import Invalid, MlopsError, NotAllowed, NotFound
 from jupyter_mlops.domain.notebook import NotebookInfo
 from jupyter_mlops.domain.parameters import Parameter
-from jupyter_mlops.domain.snapshot import GitState, canonical, stripped
+from jupyter_mlops.domain.snapshot import GitState, stripped
 from jupyter_mlops.testing import NotebookFactory, notebook
 
 

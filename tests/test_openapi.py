@@ -65,7 +65,12 @@ def test_what_is_sent_is_what_is_described(mlops_services: Services, mlops_noteb
     for finding in mlops_services.doctor():
         valid("Finding", finding)
     valid("NotebookInfo", mlops_services.sweeps.inspect("train.ipynb"))
-    valid("Snapshot", mlops_services.snapshots.create("train.ipynb", "ann"))
+    kept = mlops_services.snapshots.create("train.ipynb", "ann")
+    valid("Snapshot", kept)
+    valid("SnapshotDetails", mlops_services.snapshots.details(kept.digest))
+    valid("NotebookState", mlops_services.snapshots.state("train.ipynb"))
+    valid("SnapshotDiff", mlops_services.snapshots.diff(kept.digest, kept.digest))
+    valid("CheckReport", mlops_services.checks.check("train.ipynb"))
     valid("ErrorBody", Invalid.one("a", "b").body())
 
 

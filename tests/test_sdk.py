@@ -13,14 +13,12 @@ import numpy
 import pytest
 
 import jupyter_mlops
-from jupyter_mlops import sdk
+from jupyter_mlops import configuration, sdk
 from jupyter_mlops.backends.executors.local import LocalExecutor
-from jupyter_mlops.backends.notebooks import NotebookFiles
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain.errors import Conflict, Invalid, NotFound
 from jupyter_mlops.domain.space import Choice, Fixed, Range
 from jupyter_mlops.domain.sweep import SweepRequest
-from jupyter_mlops.services import Services
 from jupyter_mlops.testing import WAITS, NotebookFactory, StoreThatGoesAway, eventually
 
 TYPED = "lr: float = 0.1\ndepth: int = 3\nname: str = 'a'\nlayers: list = [1]\nfree = None"
@@ -93,17 +91,8 @@ def test_a_sweep_whose_runner_is_killed_is_not_waited_for_for_ever(
 
 def test_a_store_that_goes_away_is_waited_for(mlops_notebook: NotebookFactory, mlops_store: Path) -> None:
     mlops_notebook("import time\ntime.sleep(1)")
-    tracking = MlflowTracking("", mlops_store)
-    fake, seen = StoreThatGoesAway.around(tracking)
-    services = Services(
-        seen,
-        LocalExecutor(mlops_store, tracking.environment()),
-        NotebookFiles(),
-        version="1",
-        data_dir=mlops_store,
-        max_trials=10,
-        mlflow_ui="",
-    )
+    fake, seen = StoreThatGoesAway.around(MlflowTracking("", mlops_store))
+    services = configuration.load().services(tracking=seen)
     handle = sdk.start(services, SweepRequest(notebook="train.ipynb"))
     fake.away = True
     threading.Timer(2.0, lambda: setattr(fake, "away", False)).start()

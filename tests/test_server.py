@@ -151,7 +151,20 @@ async def test_a_notebook_and_its_snapshot(rest: Rest, mlops_notebook: NotebookF
     again = await rest("POST", "snapshots", {"notebook": "a b/größer.ipynb"})
     assert (first[0], first[1]["new"], again[1]["new"]) == (201, True, False)
     digest = first[1]["digest"]
-    assert await rest("GET", f"snapshots/{digest[:12]}") == (200, again[1])
+    code, details = await rest("GET", f"snapshots/{digest[:12]}")
+    assert (code, details["snapshot"]["digest"], details["parameters"]) == (200, digest, ["x"])
+    code, state = await rest("GET", "notebook/state", path="a b/größer.ipynb")
+    assert (code, state["kept"], state["digest"]) == (200, True, digest)
+    code, listed = await rest("GET", "snapshots", notebook="a b/größer.ipynb")
+    assert [s["digest"] for s in listed["snapshots"]] == [digest]
+    code, difference = await rest("GET", f"snapshots/{digest}/diff/{digest[:12]}")
+    assert (code, difference["cells"]) == (200, [])
+    code, report = await rest("GET", "notebook/check", path="a b/größer.ipynb")
+    assert (code, {f["level"] for f in report["findings"]}) == (200, {"hint"})
+    assert (await rest("GET", "environments"))[0] == 200
+    for folder in ("../out", "a/../../out"):
+        code, refused = await rest("POST", f"snapshots/{digest}/restore", {"folder": folder})
+        assert (code, refused["kind"]) == (403, "NotAllowed")
 
 
 async def test_a_sweep_from_its_order_to_its_end(rest: Rest, mlops_notebook: NotebookFactory, mlops_root: Path) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_mlops.backends.base import TrialRecord
+from jupyter_mlops.backends.base import SnapshotContents, TrialRecord
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.errors import Missing, NotFound, Unavailable
-from jupyter_mlops.domain.snapshot import GitState, Manifest
+from jupyter_mlops.domain.snapshot import GitState, Manifest, Sighting, Snapshot
 from jupyter_mlops.domain.sweep import Best, SweepSummary
 from jupyter_mlops.testing import (
     notebook,
@@ -52,13 +52,23 @@ def artifacts_of(tracking: MlflowTracking, run_id: str) -> Path:
 # Snapshots
 
 
+def keep(tracking: MlflowTracking, at: str = "train.ipynb", **fields: Any) -> Snapshot:
+    """Keep MANIFEST, seen at a path; `fields` are those of its contents and of its sighting."""
+    seen: dict[str, Any] = {"notebook": at, "user": "ann", "taken": 1}
+    contents: dict[str, Any] = {"notebook": b"{}"}
+    for name, value in fields.items():
+        (contents if name in SnapshotContents.__struct_fields__ else seen)[name] = value
+    return tracking.snapshots.keep(MANIFEST, SnapshotContents(**contents), Sighting(**seen), Path("/", at))
+
+
 def test_a_snapshot_is_kept_once_and_found_by_its_digest_or_the_beginning_of_it(tracking: MlflowTracking) -> None:
-    first = tracking.snapshots.keep(MANIFEST, b"{}", "ann")
-    again = tracking.snapshots.keep(MANIFEST, b"{}", "bob")
+    first = keep(tracking)
+    again = keep(tracking, user="bob")
     assert (first.new, again.new) == (True, False)
     assert first.digest == MANIFEST.digest
     assert first.run_id == again.run_id
     assert tracking.snapshots.get(first.digest) == tracking.snapshots.get(first.digest[:12]) == again
+    assert tracking.snapshots.find("f" * 64) is None
     assert tracking.snapshots.get(first.digest).manifest == MANIFEST
     assert tracking.snapshots.notebook(first.digest) == b"{}"
     with pytest.raises(NotFound, match=r"There is no snapshot 'ffffffffffff' in MLflow at .*mlflow.db"):
@@ -69,20 +79,54 @@ def test_a_snapshot_written_by_half_is_never_found(tracking: MlflowTracking, mlo
     shutil.rmtree(mlops_store / "artifacts")
     (mlops_store / "artifacts").write_text("in the way, as a full disk would be")
     with pytest.raises(Unavailable, match=r"mlflow.db does not answer"):
-        tracking.snapshots.keep(MANIFEST, b"{}", "ann")
+        keep(tracking)
     with pytest.raises(NotFound):
         tracking.snapshots.get(MANIFEST.digest)
     (mlops_store / "artifacts").unlink()
-    kept = tracking.snapshots.keep(MANIFEST, b"{}", "ann")
+    kept = keep(tracking)
     assert kept.new
     assert tracking.snapshots.get(MANIFEST.digest).run_id == kept.run_id
 
 
 def test_a_snapshot_whose_files_were_deleted_says_so(tracking: MlflowTracking) -> None:
-    kept = tracking.snapshots.keep(MANIFEST, b"{}", "ann")
+    kept = keep(tracking)
     (artifacts_of(tracking, kept.run_id) / naming.NOTEBOOK_FILE).unlink()
     with pytest.raises(NotFound, match=rf"MLflow run {kept.run_id} has no artifact 'notebook.ipynb': it was del"):
         tracking.snapshots.notebook(kept.digest)
+
+
+def test_everything_that_is_kept_comes_back(tracking: MlflowTracking, tmp_path: Path) -> None:
+    wheel = tmp_path / "ours-0.1-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    files = {"helper.py": b"x = 1\n", "a/größer.txt": b""}
+    digest = keep(tracking, files=files, outputs=b"[1]", diff=b"--- a", packages={"ours": wheel}).digest
+    assert tracking.snapshots.files(digest) == files
+    assert tracking.snapshots.outputs(digest) == b"[1]"
+    assert tracking.snapshots.diff(digest) == b"--- a"
+    assert tracking.snapshots.package_file(digest, "ours") == ("ours-0.1-py3-none-any.whl", b"wheel")
+    with pytest.raises(NotFound, match="keeps no files of the package 'six'"):
+        tracking.snapshots.package_file(digest, "six")
+
+
+def test_a_snapshot_without_more_than_its_notebook(tracking: MlflowTracking) -> None:
+    digest = keep(tracking).digest
+    assert tracking.snapshots.files(digest) == {}
+    assert tracking.snapshots.outputs(digest) is None
+    assert tracking.snapshots.diff(digest) is None
+
+
+def test_seen_again_it_is_listed_where_and_when_it_was_seen(tracking: MlflowTracking) -> None:
+    notes = ["n" * 5000] * 100
+    kept = keep(tracking, taken=1, notes=notes, outputs=b"first")
+    keep(tracking, at="copy.ipynb", taken=2, user="bob")
+    assert [s.digest for s in tracking.snapshots.newest(Path("/train.ipynb"), 5)] == [kept.digest]
+    (found,) = tracking.snapshots.newest(Path("/copy.ipynb"), 5)
+    assert found.sighting is not None
+    assert (found.sighting.user, found.sighting.taken) == ("bob", 2)
+    assert tracking.snapshots.newest(Path("/never.ipynb"), 5) == []
+    assert len(tracking.snapshots.newest(None, 5)) == 1
+    # Seen without outputs, it keeps those that it had.
+    assert tracking.snapshots.outputs(kept.digest) == b"first"
 
 
 # Sweeps
@@ -97,6 +141,7 @@ def test_an_order_is_kept_as_it_was_given(tracking: MlflowTracking, tmp_path: Pa
     tags = tracking.connection.client.get_run(sweep_id).data.tags
     assert {k: v for k, v in tags.items() if k not in ("mlflow.runName", naming.SNAPSHOT)} == {
         naming.KIND: "sweep",
+        naming.PURPOSE: "sweep",
         naming.DIRTY: "true",
         "mlflow.user": "ann",
         "mlflow.source.name": "train.ipynb",
@@ -341,7 +386,7 @@ def test_a_server_that_does_not_serve_is_said_so_soon_and_without_credentials(ki
         tracking = MlflowTracking(address.replace("//", "//ann:s3cret@"), tmp_path)
         calls: list[Callable[[], Any]] = [
             lambda: tracking.sweep_records(1),
-            lambda: tracking.snapshots.keep(MANIFEST, b"{}", "ann"),
+            lambda: keep(tracking),
             lambda: tracking.begin_trial("0" * 32, None, 0),  # type: ignore[arg-type]
             lambda: tracking.known_metrics("a"),
             lambda: list(tracking.ended_records("0" * 32, "0", None, "maximize", 0)),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
+from jupyter_mlops.domain.environment import Captured, Environment, EnvironmentState
 from jupyter_mlops.domain.notebook import NotebookInfo
 from jupyter_mlops.domain.parameters import Parameter
-from jupyter_mlops.domain.snapshot import GitState, Manifest, Snapshot
-from jupyter_mlops.domain.sweep import SweepOrder, SweepOutcome, SweepSummary
+from jupyter_mlops.domain.snapshot import GitState, Manifest, Sighting, Snapshot
+from jupyter_mlops.domain.sweep import Purpose, SweepOrder, SweepOutcome, SweepSummary
 from jupyter_mlops.domain.trial import Outcome, TrialPlacement
+from jupyter_mlops.domain.verification import Verdict
 
 
 class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +43,50 @@ class SweepRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: SweepOutcome | None = None
     reason: str = ""
     summary: SweepSummary | None = None
+    purpose: Purpose = "sweep"
+    snapshot: str = ""
+    verdict: Verdict | None = None
     started: int
     ended: int | None = None
+
+
+class SnapshotContents(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept beside a manifest."""
+
+    notebook: bytes
+    """Canonical JSON, outputs stripped."""
+    outputs: bytes | None = None
+    """The notebook as it was, with its outputs, when it had any: what a verification compares with."""
+    files: dict[str, bytes] = {}
+    """By path within the snapshot's folder."""
+    packages: dict[str, Path] = {}
+    """Wheels or sources of packages that no index has, by package name."""
+    diff: bytes = b""
+    """What git says of changes that were not committed."""
 
 
 class SnapshotStore(Protocol):
     """Snapshots by digest. Every method may raise `Unavailable`, naming the store's address."""
 
-    def keep(self, manifest: Manifest, notebook: bytes, user: str) -> Snapshot: ...
-    def get(self, digest: str) -> Snapshot: ...
+    def find(self, digest: str) -> Snapshot | None:
+        """A snapshot by its digest, or the beginning of it; None when there is none."""
+
+    def get(self, digest: str) -> Snapshot:
+        """The same, or NotFound."""
+
+    def keep(self, manifest: Manifest, contents: SnapshotContents, sighting: Sighting, file: Path) -> Snapshot:
+        """Keep it once, and note where it was seen: in which file of this machine."""
+
+    def newest(self, file: Path | None, limit: int) -> list[Snapshot]:
+        """The newest first; of one notebook file, or of all."""
+
     def notebook(self, digest: str) -> bytes: ...
+    def files(self, digest: str) -> dict[str, bytes]: ...
+    def outputs(self, digest: str) -> bytes | None: ...
+    def diff(self, digest: str) -> bytes | None: ...
+
+    def package_file(self, digest: str, package: str) -> tuple[str, bytes]:
+        """File name and content of a package's kept wheel or sources; NotFound when there is none."""
 
 
 class Tracking(Protocol):
@@ -74,7 +110,8 @@ class Tracking(Protocol):
     def create_sweep(self, order: SweepOrder, git: GitState | None) -> str: ...
     def sweep_order(self, sweep_id: str) -> SweepOrder: ...
     def sweep_record(self, sweep_id: str) -> SweepRecord: ...
-    def sweep_records(self, limit: int) -> list[SweepRecord]: ...
+    def sweep_records(self, limit: int, snapshot: str = "") -> list[SweepRecord]: ...
+    def verification(self, sweep_id: str) -> bytes | None: ...
 
     def trial_record(self, sweep_id: str, index: int, objective: str | None) -> TrialRecord | None: ...
     def live_records(self, sweep_id: str, experiment_id: str, objective: str | None) -> list[TrialRecord]: ...
@@ -131,6 +168,39 @@ class Executor(Protocol):
         """Sweeps that have something going on, each with its revision. Cheap, too."""
 
 
+class Environments(Protocol):
+    """Environments of kernels on this machine: asked, rebuilt, cached."""
+
+    def capture(self, kernel: str) -> Captured:
+        """What a kernel's own interpreter says of itself, now."""
+
+    def state(self, digest: str) -> EnvironmentState:
+        """A rebuilt environment as it is now."""
+
+    def known(self) -> list[EnvironmentState]:
+        """Those that are in the cache, last used first."""
+
+    def start(self, environment: Environment, snapshot: str) -> EnvironmentState:
+        """Begin to rebuild, in a process of its own, unless it is ready or being built. Idempotent."""
+
+    def wait(self, environment: Environment, snapshot: str, on_line: Callable[[str], None]) -> EnvironmentState:
+        """Rebuild and wait until it is ready; says each step. Raises Unavailable with what can be done."""
+
+    def prune(self, digests: Iterable[str], unused_days: float) -> Iterable[EnvironmentState]:
+        """Remove environments that nobody uses now; gives those removed."""
+
+
+class LocalFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Local files that a notebook needs."""
+
+    base: Path
+    """The folder that all of them, and the notebook, lie in or below."""
+    files: list[Path] = []
+    """Absolute, sorted, without the notebook."""
+    notes: list[str] = []
+    """What was left out, in sentences."""
+
+
 class NotebookSource(msgspec.Struct, frozen=True, kw_only=True):
     """A notebook read from where it lies."""
 
@@ -160,7 +230,22 @@ class Notebooks(Protocol):
         """What the `parameters` cell declares; None when papermill cannot read the language."""
 
     def named_experiment(self, content: dict[str, Any]) -> str | None: ...
+    def named_datasets(self, content: dict[str, Any]) -> list[str]: ...
+
+    def local_files(self, source: NotebookSource, include: Sequence[str]) -> LocalFiles:
+        """Modules and packages beside the notebook that it imports, and the files that globs name."""
+
+    def locate(self, path: str) -> Path:
+        """Where a path leads, whether or not there is anything; NotAllowed if that is out of the root."""
+
+    def shown(self, folder: str, path: str) -> str:
+        """A notebook that lay in a folder of this machine, as a path from the root, if it leads there."""
+
+    def with_kernel(self, content: bytes, environment: Environment) -> bytes:
+        """A notebook that asks for the kernel of a rebuilt environment."""
+
     def git_state(self, source: NotebookSource) -> GitState | None: ...
+    def git_diff(self, source: NotebookSource) -> bytes: ...
 
 
 __all__ = [

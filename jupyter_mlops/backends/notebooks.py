@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import re
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlops.backends.base import NotebookSource
-from jupyter_mlops.backends.tracking.connection import without_credentials
+from jupyter_mlops.backends import git
+from jupyter_mlops.backends.base import LocalFiles, NotebookSource
+from jupyter_mlops.backends.reading import (
+    PARAMETERS_TAG,
+    first_assignments,
+    kernel_of,
+    language_of,
+    named,
+    names_in_metrics_cells,
+    tags_of,
+)
 from jupyter_mlops.domain import naming
+from jupyter_mlops.domain.environment import Environment
 from jupyter_mlops.domain.errors import Invalid, NotAllowed, NotFound
 from jupyter_mlops.domain.notebook import NotebookInfo
 from jupyter_mlops.domain.parameters import Parameter, parameter
-from jupyter_mlops.domain.snapshot import GitState
+from jupyter_mlops.domain.snapshot import MAX_BYTES, GitState
 
-PARAMETERS_TAG = "parameters"
 _SUGGESTED_EXPERIMENT_LIMIT = 200
 
 
@@ -28,10 +34,12 @@ class NotebookFiles:
     Args:
         root: the folder that paths start from and may not leave, symlinks followed; None means that paths are the
             person's own (a terminal), relative to the current folder.
+        max_bytes: of local code and included files of one snapshot.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
         self._root = root
+        self._max_bytes = max_bytes
 
     def read(self, path: str) -> NotebookSource:
         """Read and check a notebook.
@@ -74,7 +82,7 @@ class NotebookFiles:
         """What a sweep form needs to know, from the source alone."""
         content = source.content
         code = [(i, c) for i, c in enumerate(content["cells"]) if c.get("cell_type") == "code"]
-        tagged = any(PARAMETERS_TAG in _tags(cell) for _, cell in code)
+        tagged = any(PARAMETERS_TAG in tags_of(cell) for _, cell in code)
         language = language_of(content)
         readable = language == "python"
         return NotebookInfo(
@@ -86,10 +94,10 @@ class NotebookFiles:
             has_parameters_cell=tagged,
             parameters=(self.parameters(content) or []) if tagged else [],
             readable=readable,
-            metrics=sorted({*metrics, *_named(content, "log_metric"), *_metrics_cells(content)}),
+            metrics=sorted({*metrics, *named(content, "log_metric"), *names_in_metrics_cells(content)}),
             experiment=self.named_experiment(content) or source.file.stem[:_SUGGESTED_EXPERIMENT_LIMIT],
             cells=len(code),
-            suggested_parameters_cell=None if tagged else _first_assignments(code),
+            suggested_parameters_cell=None if tagged else first_assignments(code),
             parallelism=parallelism,
             max_trials=max_trials,
         )
@@ -121,7 +129,7 @@ class NotebookFiles:
 
     def named_experiment(self, content: dict[str, Any]) -> str | None:
         """The experiment that the source names in a plain `mlflow.set_experiment("…")`, if it names just one."""
-        names = set(_named(content, "set_experiment"))
+        names = set(named(content, "set_experiment"))
         return names.pop() if len(names) == 1 else None
 
     def kernels(self) -> list[str]:
@@ -142,28 +150,60 @@ class NotebookFiles:
                 f"The kernel {name!r} is not installed here. Installed: {known}. Install it or choose another.",
             )
 
+    def named_datasets(self, content: dict[str, Any]) -> list[str]:
+        """Dataset versions that the source names in a plain `dataset("name@version")`."""
+        return sorted(set(named(content, "dataset")))
+
+    def local_files(self, source: NotebookSource, include: Sequence[str]) -> LocalFiles:
+        """Modules and packages beside the notebook that it imports, and the files that globs name.
+
+        The notebook itself may name some, in its metadata: `{"mlops": {"include": ["config/*.yaml"]}}`.
+        """
+        from jupyter_mlops.backends.code.files import local_files
+
+        own = source.content.get("metadata", {}).get("mlops", {})
+        globs = own.get("include", []) if isinstance(own, dict) else []
+        return local_files(source, self._root, [*include, *(str(glob) for glob in globs)], self._max_bytes)
+
+    def locate(self, path: str) -> Path:
+        """Where a path leads, whether or not there is anything.
+
+        Raises:
+            NotAllowed: out of the server's root.
+        """
+        return self._resolve(path)
+
+    def shown(self, folder: str, path: str) -> str:
+        """A notebook that lay in a folder of this machine, as a path from the root, if it leads there.
+
+        A sweep that was ordered in a terminal names its notebook as that terminal saw it.
+        """
+        file = Path(folder, Path(path).name)
+        if self._root is None:
+            return str(file) if folder else path
+        root = self._root.resolve()
+        return file.relative_to(root).as_posix() if folder and file.is_relative_to(root) else path
+
+    def with_kernel(self, content: bytes, environment: Environment) -> bytes:
+        """A notebook that asks for the kernel of a rebuilt environment."""
+        from jupyter_mlops.backends.environments.kernelspec import display_name, kernel_name
+
+        notebook = json.loads(content)
+        kernel = {
+            "name": kernel_name(environment.digest),
+            "display_name": display_name(environment.digest, environment.python),
+            "language": language_of(notebook),
+        }
+        notebook["metadata"] = {**notebook.get("metadata", {}), "kernelspec": kernel}
+        return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
     def git_state(self, source: NotebookSource) -> GitState | None:
         """Commit, branch and dirtiness of the repository the notebook lies in; None outside of one."""
-        folder = source.file.parent
+        return git.state(source.file.parent)
 
-        def git(*arguments: str) -> str | None:
-            try:
-                done = subprocess.run(
-                    ["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=False
-                )
-            except (OSError, subprocess.TimeoutExpired):
-                return None
-            return done.stdout.strip() if done.returncode == 0 else None
-
-        commit = git("rev-parse", "HEAD")
-        if not commit:
-            return None
-        return GitState(
-            commit=commit,
-            branch=git("symbolic-ref", "--short", "-q", "HEAD") or "",
-            dirty=bool(git("status", "--porcelain", "--untracked-files=no")),
-            remote=without_credentials(git("config", "--get", "remote.origin.url") or ""),
-        )
+    def git_diff(self, source: NotebookSource) -> bytes:
+        """The changes that were not committed, outputs of notebooks and all, as far as they are not too large."""
+        return git.diff(source.file.parent)
 
 
 def _notebook(path: str, text: str) -> dict[str, Any]:
@@ -197,103 +237,8 @@ def _notebook(path: str, text: str) -> dict[str, Any]:
     return content
 
 
-def kernel_of(content: Mapping[str, Any]) -> str:
-    """The kernelspec name a notebook asks for; python3 when it asks for none."""
-    return str(content.get("metadata", {}).get("kernelspec", {}).get("name") or "python3")
-
-
-def language_of(content: Mapping[str, Any]) -> str:
-    """The language of a notebook, in lower case."""
-    metadata = content.get("metadata", {})
-    named = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
-    return str(named or "python").lower()
-
-
 def installed_kernels() -> dict[str, str]:
     """Kernelspecs found here, by name, each with its folder."""
     from jupyter_client.kernelspec import KernelSpecManager
 
     return KernelSpecManager().find_kernel_specs()
-
-
-def source_of(cell: Mapping[str, Any]) -> str:
-    """A cell's source; the format allows a list of lines."""
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
-
-
-def _tags(cell: Mapping[str, Any]) -> list[str]:
-    return list(cell.get("metadata", {}).get("tags", []))
-
-
-def _code(content: Mapping[str, Any]) -> Iterator[str]:
-    for cell in content["cells"]:
-        if cell.get("cell_type") == "code":
-            yield _COMMENT_LINES.sub("", source_of(cell))
-
-
-_COMMENT_LINES = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
-_LITERAL_CALL = r"\b{name}\(\s*(?:key\s*=\s*|experiment_name\s*=\s*)?(['\"])(?P<text>[^'\"\n]+)\1"
-
-
-def _named(content: Mapping[str, Any], function: str) -> Iterator[str]:
-    """First literal arguments of calls of a function. By pattern: cells with magics are not Python to a parser."""
-    pattern = re.compile(_LITERAL_CALL.format(name=function))
-    for source in _code(content):
-        for match in pattern.finditer(source):
-            yield match["text"]
-
-
-def _metrics_cells(content: Mapping[str, Any]) -> Iterator[str]:
-    for cell in content["cells"]:
-        if cell.get("cell_type") == "code" and "metrics" in _tags(cell):
-            yield from assigned_names(source_of(cell))
-
-
-def assigned_names(source: str) -> list[str]:
-    """Plain names that a cell assigns at its top level, magics and shell lines aside."""
-    plain = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!")))
-    try:
-        tree = ast.parse(plain)
-    except SyntaxError:
-        return []
-    names: list[str] = []
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, (ast.AnnAssign, ast.AugAssign)):
-            targets = [node.target]
-        for target in targets:
-            found = target.elts if isinstance(target, ast.Tuple) else [target]
-            names += [t.id for t in found if isinstance(t, ast.Name) and not t.id.startswith("_")]
-    return list(dict.fromkeys(names))
-
-
-def sets_other_experiment(content: Mapping[str, Any], experiment: str) -> bool:
-    """Whether the source chooses an MLflow experiment that is, or may be, another one than this.
-
-    MLflow refuses to resume a run of one experiment after `set_experiment` named another.
-    """
-    calls = sum(source.count("set_experiment(") for source in _code(content))
-    return calls > 0 and list(_named(content, "set_experiment")) != [experiment] * calls
-
-
-def _first_assignments(code: list[tuple[int, dict[str, Any]]]) -> int | None:
-    """Index of the first cell that does nothing but assign literals: most likely the one to tag."""
-    for index, cell in code:
-        try:
-            tree = ast.parse(source_of(cell))
-        except SyntaxError:
-            continue
-        if tree.body and all(_is_literal_assignment(node) for node in tree.body):
-            return index
-    return None
-
-
-def _is_literal_assignment(node: ast.stmt) -> bool:
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
-        return False
-    try:
-        ast.literal_eval(node.value)
-    except (ValueError, TypeError):
-        return False
-    return True

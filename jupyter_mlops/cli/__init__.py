@@ -13,9 +13,13 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from jupyter_mlops.backends.tracking.chatter import silence
+from jupyter_mlops.cli.check import check
 from jupyter_mlops.cli.commands import SETTINGS, Noun
+from jupyter_mlops.cli.doctor import doctor
+from jupyter_mlops.cli.environment import environment
 from jupyter_mlops.cli.face import ERROR, INTERRUPTED, SUCCEEDED, USAGE, Face
-from jupyter_mlops.cli.others import doctor, snapshot
+from jupyter_mlops.cli.snapshot import snapshot
 from jupyter_mlops.cli.sweep import sweep
 from jupyter_mlops.cli.trial import trial
 from jupyter_mlops.domain.errors import ErrorBody, Invalid, MlopsError
@@ -28,6 +32,8 @@ from jupyter_mlops.domain.errors import ErrorBody, Invalid, MlopsError
         "$ sweep run digits.ipynb -s C 0.01..100:log --algorithm random --trials 20 --objective accuracy",
         "$ sweep show latest",
         "$ trial open latest 17",
+        "$ snapshot verify latest",
+        "$ check digits.ipynb",
         "$ doctor",
     ],
 )
@@ -36,7 +42,7 @@ def commands() -> None:
     """From an open notebook to sweeps and their results, in MLflow and in JupyterLab's sidebar."""
 
 
-for _command in (sweep, trial, snapshot, doctor):
+for _command in (sweep, trial, snapshot, environment, check, doctor):
     commands.add_command(_command)
 
 _OPTIONS = {
@@ -102,6 +108,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # for terminals that know no ✓
+    silence()
     code = run(sys.argv[1:], Face())
     # MLflow's modules are no garbage: searching them once more at the end would take a second.
     gc.freeze()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -102,6 +102,16 @@ class Face:
             return
         with console.status(doing):
             yield
+
+    @contextmanager
+    def steps(self, doing: str) -> Iterator[Callable[[str], None]]:
+        """Say each step of something long: in place while a person looks, else one line each, on stderr."""
+        console = self.console(stderr=True)
+        if not console.is_terminal:
+            yield lambda line: click.echo(line, err=True)
+            return
+        with console.status(doing) as status:
+            yield lambda line: status.update(f"{doing} {line}")
 
     def follow(self, handle: SweepHandle, as_json: bool) -> Sweep:
         """Wait for a sweep and show how it goes; returns it as it ended.

@@ -100,6 +100,23 @@ def run(
         _follow(face, handle, as_json)
 
 
+@sweep.command(cls=Verb, short_help="Run an old sweep's snapshot once more.", examples=["$ sweep again latest"])
+@click.argument("sweep")
+@click.option("--no-wait", is_flag=True, help="Start it and come back at once.")
+@as_json
+@pass_face
+def again(face: Face, sweep: str, no_wait: bool, as_json: bool) -> None:
+    """Run the same SWEEP of the same snapshot again, in its environment, whatever has become of the notebook."""
+    old = face.handle(sweep)
+    with face.busy("Starting its trials…"):
+        handle = old.again()
+    face.result = handle
+    if no_wait:
+        _say(face, handle.sweep, as_json)
+    else:
+        _follow(face, handle, as_json)
+
+
 def _follow(face: Face, handle: SweepHandle, as_json: bool) -> None:
     """Wait, show the end, and let the exit code say how it was."""
     ended = face.follow(handle, as_json)

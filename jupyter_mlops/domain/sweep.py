@@ -13,9 +13,12 @@ from jupyter_mlops.domain.errors import Invalid, Problem
 from jupyter_mlops.domain.parameters import Parameter, Value
 from jupyter_mlops.domain.space import Algorithm, Dimension, check_dimension, continuous, grid_size, point
 from jupyter_mlops.domain.trial import TrialState
+from jupyter_mlops.domain.verification import Verdict
 
 Direction = Literal["maximize", "minimize"]
 SweepOutcome = Literal["succeeded", "failed", "cancelled"]
+Purpose = Literal["sweep", "verification"]
+"""Why it runs: to compare trials, or to see whether a snapshot still does what it did."""
 SweepState = Literal["running", "paused", "stopping", "succeeded", "failed", "cancelled", "lost"]
 
 _METRIC = re.compile(r"[/\w.\- :]+")
@@ -44,6 +47,8 @@ class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Makes random draws repeatable; None draws one, which is then kept in the order."""
     kernel: str | None = None
     """Kernelspec name; None means the notebook's own."""
+    snapshot: str | None = None
+    """Digest of a snapshot to run instead of the notebook as it is now: *Sweep again*."""
 
 
 class SweepOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +74,7 @@ class SweepOrder(msgspec.Struct, frozen=True, kw_only=True):
     max_attempts: int = 3
     """How often a trial is started when the machine (not the notebook) fails it."""
     user: str = ""
+    purpose: Purpose = "sweep"
 
     def point(self, index: int) -> dict[str, Value]:
         """Parameters of one trial; see `domain.space.point`."""
@@ -120,6 +126,9 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str = ""
     user: str = ""
     executor: str = "local"
+    purpose: Purpose = "sweep"
+    verdict: Verdict | None = None
+    """What a verification found, once it has ended."""
     started: int
     ended: int | None = None
     """Milliseconds since 1970, UTC."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jupyter_mlops.backends.analysis.base import Analysis
+from jupyter_mlops.backends.base import Environments as EnvironmentsOfMachine
 from jupyter_mlops.backends.base import Executor, Notebooks, Tracking
 from jupyter_mlops.domain.doctor import Finding, Status
 from jupyter_mlops.domain.errors import MlopsError
 from jupyter_mlops.services.boards import Boards
+from jupyter_mlops.services.checks import Checks
 from jupyter_mlops.services.doctor import examine
-from jupyter_mlops.services.snapshots import Snapshots
+from jupyter_mlops.services.environments import Environments
+from jupyter_mlops.services.snapshots import Compare, LayOut, Snapshots
 from jupyter_mlops.services.sweeps import Sweeps
 from jupyter_mlops.services.trials import Trials
+from jupyter_mlops.services.verifications import Verifications
 
 
 class Services:
@@ -27,6 +32,10 @@ class Services:
         data_dir: Path,
         max_trials: int,
         mlflow_ui: str,
+        environments: EnvironmentsOfMachine,
+        analysis: Analysis,
+        compare: Compare,
+        lay_out: LayOut,
     ) -> None:
         self.tracking = tracking
         self.executor = executor
@@ -36,7 +45,10 @@ class Services:
         self._max_trials = max_trials
         self._mlflow_ui = mlflow_ui
         boards = Boards(tracking, executor)
-        self.snapshots = Snapshots(tracking, notebooks)
+        self.environments = Environments(environments)
+        self.checks = Checks(notebooks, analysis)
+        self.snapshots = Snapshots(tracking, notebooks, environments, compare, lay_out)
+        self.verifications = Verifications(tracking, executor, self.snapshots, boards)
         self.sweeps = Sweeps(tracking, executor, notebooks, self.snapshots, boards, max_trials)
         self.trials = Trials(tracking, executor, boards)
 

@@ -274,6 +274,8 @@ def _view(
         snapshot=order.snapshot,
         user=order.user,
         executor=order.executor,
+        purpose=order.purpose,
+        verdict=record.verdict,
         started=record.started,
         ended=record.ended if record.outcome is not None else None,
         seconds_left=left,

@@ -7,6 +7,7 @@ import secrets
 from jupyter_mlops.backends.base import Executor, Notebooks, NotebookSource, Tracking
 from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound, Problem
 from jupyter_mlops.domain.notebook import NotebookInfo
+from jupyter_mlops.domain.snapshot import Snapshot
 from jupyter_mlops.domain.space import SearchSpace, typed
 from jupyter_mlops.domain.sweep import Sweep, SweepOrder, SweepPlan, SweepRequest, check, require
 from jupyter_mlops.services.boards import Boards
@@ -32,9 +33,9 @@ class Sweeps:
         self._boards = boards
         self._max_trials = max_trials
 
-    def inspect(self, path: str) -> NotebookInfo:
-        """A notebook's parameters, and suggestions for its sweep."""
-        source = self._notebooks.read(path)
+    def inspect(self, path: str, snapshot: str | None = None) -> NotebookInfo:
+        """A notebook's parameters, and suggestions for its sweep; of a snapshot's notebook, if one is named."""
+        source = self._source(path, snapshot)[0]
         experiment = self._experiment(source)
         try:
             known = self._tracking.known_metrics(experiment)
@@ -45,17 +46,30 @@ class Sweeps:
     def plan(self, request: SweepRequest) -> SweepPlan:
         """How many trials a request makes, or everything that is wrong with it."""
         try:
-            return self._plan(self._notebooks.read(request.notebook), request)
+            return self._plan(self._source(request.notebook, request.snapshot)[0], request)
         except Invalid as error:
             return SweepPlan(problems=error.problems)
         except MlopsError as error:
             return SweepPlan(problems=[Problem(field="notebook", message=error.message)])
 
+    def _source(self, path: str, digest: str | None) -> tuple[NotebookSource, Snapshot | None]:
+        """The notebook as it is on disk, or as a snapshot keeps it."""
+        if digest is None:
+            return self._notebooks.read(path), None
+        snapshot, source = self._snapshots.source(digest, path)
+        return source, snapshot
+
     def _plan(self, source: NotebookSource, request: SweepRequest) -> SweepPlan:
         declared = self._notebooks.parameters(source.content)
         plan = check(request, None if declared is None else {p.name: p for p in declared}, self._max_trials)
         try:
-            self._notebooks.require_kernel(request.kernel or self._notebooks.kernel(source)[0])
+            own = self._notebooks.kernel(source)[0]
+            if request.snapshot is not None and request.kernel not in (None, own):
+                raise Invalid.one(
+                    "kernel", f"A snapshot runs with the kernel it was taken with, not {request.kernel!r}."
+                )
+            if request.snapshot is None:  # a snapshot brings its environment along
+                self._notebooks.require_kernel(request.kernel or self._notebooks.kernel(source)[0])
         except Invalid as error:
             return SweepPlan(trials=plan.trials, problems=[*plan.problems, *error.problems])
         return plan
@@ -68,9 +82,10 @@ class Sweeps:
         Raises:
             Invalid: with everything that is wrong with the request.
         """
-        source = self._notebooks.read(request.notebook)
+        source, snapshot = self._source(request.notebook, request.snapshot)
         trials = require(self._plan(source, request))
-        snapshot = self._snapshots.keep(source, user)
+        if snapshot is None:
+            snapshot = self._snapshots.keep(source, user, kernel=request.kernel)
         order = SweepOrder(
             name=source.file.stem,
             notebook=source.path,
@@ -84,13 +99,29 @@ class Sweeps:
             direction=request.direction,
             experiment=request.experiment or self._experiment(source),
             seed=request.seed if request.seed is not None else secrets.randbelow(2**31),
-            kernel=request.kernel or self._notebooks.kernel(source)[0],
+            kernel=snapshot.manifest.kernel,
             executor=self._executor.name,
             user=user,
         )
-        sweep_id = self._tracking.create_sweep(order, snapshot.manifest.git)
+        sweep_id = self._tracking.create_sweep(order, snapshot.sighting.git if snapshot.sighting else None)
         self._executor.start(sweep_id, order)
         return self.get(sweep_id)
+
+    def request_again(self, sweep_id: str) -> SweepRequest:
+        """What orders the same sweep of the same snapshot again: *Sweep again*."""
+        order = self._boards.get(self.find(sweep_id)).order
+        return SweepRequest(
+            notebook=self._notebooks.shown(order.cwd, order.notebook),
+            parameters=order.parameters,
+            algorithm=order.algorithm,
+            trials=order.trials if order.algorithm == "random" else None,
+            parallelism=order.parallelism,
+            objective=order.objective,
+            direction=order.direction,
+            experiment=order.experiment,
+            seed=order.seed,
+            snapshot=order.snapshot,
+        )
 
     def _typed(self, source: NotebookSource, space: SearchSpace) -> SearchSpace:
         declared = {p.name: p.type for p in self._notebooks.parameters(source.content) or []}
@@ -117,6 +148,8 @@ class Sweeps:
         if len(beginning) == 32:
             return beginning
         records = self._tracking.sweep_records(500)
+        if beginning == "latest":
+            records = [record for record in records if record.purpose == "sweep"]
         found = [r.id for r in records if beginning == "latest" or r.id.startswith(beginning)]
         if not found or not beginning:
             raise NotFound(f"There is no sweep {beginning!r}. List them: jupyter mlops sweep list")
@@ -128,6 +161,8 @@ class Sweeps:
         """Sweeps, newest first. One whose order was deleted from MLflow is left out."""
         views = []
         for record in self._tracking.sweep_records(limit):
+            if record.purpose != "sweep":
+                continue  # a verification belongs to its snapshot
             try:
                 views.append(self._boards.view(record))
             except NotFound:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_mlops.domain.snapshot import Manifest, canonical, content_digest, stripped
+from jupyter_mlops.backends.base import SnapshotContents
+from jupyter_mlops.domain.canonical import canonical, content_digest
+from jupyter_mlops.domain.snapshot import Manifest, Sighting, stripped
 from jupyter_mlops.domain.space import Choice
 from jupyter_mlops.domain.sweep import SweepOrder
 
@@ -79,7 +81,8 @@ def order_of(tracking: MlflowTracking, content: dict[str, Any], folder: Path, **
     """Keep a notebook and make an order for it: three trials, one at once, unless `changes` say otherwise."""
     kept = canonical(stripped(content))
     manifest = Manifest(notebook=content_digest(kept), name="train.ipynb", kernel="python3", language="python")
-    snapshot = tracking.snapshots.keep(manifest, kept, "ann")
+    sighting = Sighting(notebook="train.ipynb", user="ann", taken=1)
+    snapshot = tracking.snapshots.keep(manifest, SnapshotContents(notebook=kept), sighting, folder / "train.ipynb")
     usual: dict[str, Any] = {
         "name": "train",
         "notebook": "train.ipynb",

@@ -15,7 +15,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.utils import merge_kwargs, remove_args
 
-from jupyter_mlops.backends.notebooks import assigned_names, language_of, source_of
+from jupyter_mlops.backends.reading import assigned_names, language_of, source_of
 
 log = logging.getLogger("jupyter_mlops")
 

@@ -145,11 +145,20 @@ class Ledger:
             counts[record.outcome or "failed"] += 1
         if outcome is None:
             outcome, reason = outcome_of(counts, self.order.trials)
+        if self.order.purpose == "verification" and outcome != "cancelled":
+            self._conclude(records)
         best = best_of({r.index: r.objective for r in records}, self.order.direction)
         summary = SweepSummary(counts=dict(counts), best=best)
         if len(records) >= ANALYZE_FROM:
             self._analyze()
         patiently(lambda: self.tracking.close_sweep(self.sweep_id, outcome, reason, summary, self.order.objective))
+
+    def _conclude(self, records: list[TrialRecord]) -> None:
+        """Write what a verification found, before its outcome."""
+        from jupyter_mlops.worker.verdict import verdict
+
+        result = patiently(lambda: verdict(self.tracking, self.order, records))
+        patiently(lambda: self.tracking.keep_verdict(self.sweep_id, result))
 
     def _analyze(self) -> None:
         """Keep searches quick; see `Connection.analyze`."""

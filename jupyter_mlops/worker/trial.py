@@ -24,13 +24,14 @@ import msgspec
 
 from jupyter_mlops.backends.base import TrialRecord
 from jupyter_mlops.backends.executors.workdir import WorkDir
-from jupyter_mlops.backends.notebooks import sets_other_experiment
+from jupyter_mlops.backends.reading import sets_other_experiment
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.errors import MlopsError, Unavailable
 from jupyter_mlops.domain.sweep import SweepOrder
 from jupyter_mlops.domain.trial import Outcome
 from jupyter_mlops.worker.patience import patiently
+from jupyter_mlops.worker.place import Place, prepared
 from jupyter_mlops.worker.reporter import Reporter
 
 log = logging.getLogger("jupyter_mlops")
@@ -90,11 +91,17 @@ class _Trial:
         self.output = work.notebook(record.index)
 
     def run(self) -> int:
-        content = patiently(lambda: self.tracking.snapshots.notebook(self.order.snapshot))
+        snapshots = self.tracking.snapshots
+        snapshot = patiently(lambda: snapshots.get(self.order.snapshot))
+        content = patiently(lambda: snapshots.notebook(snapshot.digest))
         os.environ.update(self._environment(content))
-        with Reporter(self.tracking, self.work, self.record.run_id, self.output) as reporter:
+        index = self.record.index
+        with (
+            prepared(self.order, snapshot, index, content, self.tracking, self.work) as place,
+            Reporter(self.tracking, self.work, self.record.run_id, self.output) as reporter,
+        ):
             try:
-                reason = self._execute(content, reporter)
+                reason = self._execute(content, place, reporter)
             except Interrupted:
                 reporter.last_words()
                 raise
@@ -129,7 +136,7 @@ class _Trial:
             variables["MLFLOW_RUN_ID"] = run_id
         return variables
 
-    def _execute(self, content: bytes, reporter: Reporter) -> str | None:
+    def _execute(self, content: bytes, place: Place, reporter: Reporter) -> str | None:
         """Run the notebook; None if it ended well, else the reason in one line.
 
         Raises:
@@ -144,16 +151,15 @@ class _Trial:
         from jupyter_mlops.worker.engine import TrialEngine
 
         papermill_engines.register("jupyter_mlops", TrialEngine)
-        cwd = self.order.cwd if Path(self.order.cwd).is_dir() else str(self.work.folder)
         try:
             papermill.execute_notebook(
                 nbformat.reads(content.decode(), as_version=4),  # type: ignore[no-untyped-call]
                 str(self.output),
                 parameters=self.parameters,
                 engine_name="jupyter_mlops",
-                kernel_name=self.order.kernel,
+                kernel_name=place.kernel,
                 progress_bar=False,
-                cwd=cwd,
+                cwd=str(place.folder),
                 autosave_cell_every=5,
                 on_cell=reporter.cells,
                 on_metrics=lambda metrics: patiently(lambda: self.tracking.log_metrics(self.record.run_id, metrics)),
@@ -162,9 +168,7 @@ class _Trial:
             log.error("The notebook raised:\n%s", _plain(error.traceback))
             return _in_words(error)
         except NoSuchKernel:
-            return (
-                f"The kernel {self.order.kernel!r} is not installed where the trial ran. Install it, or choose another."
-            )
+            return f"The kernel {place.kernel!r} is not installed where the trial ran. Install it, or choose another."
         except CellTimeoutError as error:
             # No cell has a time limit: it is the kernel's messages that did not come on an overloaded machine.
             raise Unavailable("The kernel's answers did not arrive in time.") from error

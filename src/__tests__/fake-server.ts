@@ -28,6 +28,8 @@ export function aSweep(change: Partial<Sweep> = {}): Sweep {
     started: 1_000,
     ended: null,
     seconds_left: null,
+    purpose: 'sweep',
+    verdict: null,
     ...change
   };
 }
@@ -68,7 +70,10 @@ export class Server {
   /** Method and path of each request, without the query. */
   readonly asked: string[] = [];
   /** What other routes answer: by method and path. */
-  readonly routes = new Map<string, (body: unknown) => unknown>();
+  readonly routes = new Map<
+    string,
+    (body: unknown, query?: URLSearchParams) => unknown
+  >();
 
   readonly settings = ServerConnection.makeSettings({
     baseUrl: 'http://localhost/',
@@ -101,7 +106,9 @@ export class Server {
     const given = this.routes.get(route);
     if (given) {
       const text = await request.text();
-      return answer(given(text ? JSON.parse(text) : undefined));
+      return answer(
+        await given(text ? JSON.parse(text) : undefined, searchParams)
+      );
     }
     const [, id, part] =
       /^GET sweeps(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(route) ?? [];

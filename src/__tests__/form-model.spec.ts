@@ -28,7 +28,10 @@ function counting<T extends Server>(server: T): T {
   return server;
 }
 
-function open(server: Server): SweepFormModel {
+function open(
+  server: Server,
+  more: Partial<SweepFormModel.IOptions> = {}
+): SweepFormModel {
   model = new MlopsModel({ serverSettings: server.settings, trans });
   form = new SweepFormModel({
     path,
@@ -42,7 +45,8 @@ function open(server: Server): SweepFormModel {
     recall: async () => kept,
     remember: state => {
       kept = JSON.parse(JSON.stringify(state));
-    }
+    },
+    ...more
   });
   return form;
 }
@@ -211,4 +215,61 @@ test('parameters of a notebook nobody reads are named by hand', async () => {
 
   form.removeRow('alpha');
   expect(form.state?.rows).toEqual([]);
+});
+
+describe('a form that runs a snapshot', () => {
+  const snapshot = 'a1b2c3d4e5f6a7b8';
+  const again = async () =>
+    model.sweepRequest('s1').then(request => ({ ...request, snapshot }));
+
+  function serving(): { server: Server; read: (string | null)[] } {
+    const server = counting(new Server());
+    const read: (string | null)[] = [];
+    server.routes.set('GET notebook', (_, query) => {
+      read.push(query!.get('snapshot'));
+      return aNotebook();
+    });
+    server.routes.set('GET sweeps/s1/request', () => ({
+      notebook: path,
+      parameters: { lr: { kind: 'list', values: [0.1, 0.2, 0.3] } },
+      seed: 17
+    }));
+    return { server, read };
+  }
+
+  test('begins with the order of an earlier sweep, and orders the snapshot', async () => {
+    const { server, read } = serving();
+    kept = { seed: '5' };
+    await open(server, { snapshot, again }).load(true);
+    await pass(10);
+    expect(form.trials).toBe(3);
+    expect(form.recalled).toBe(false);
+
+    let ordered: SweepRequest | null = null;
+    server.routes.set('POST sweeps', body => {
+      ordered = body as SweepRequest;
+      return aSweep();
+    });
+    await form.run();
+
+    expect(ordered).toMatchObject({ notebook: path, snapshot, seed: 17 });
+    // The file as it is now is neither read, nor written, nor are its values kept.
+    expect(read).toEqual([snapshot]);
+    expect(saved).toBe(0);
+    form.update({ seed: '18' });
+    expect(kept).toEqual({ seed: '5' });
+  });
+
+  test('can be made to run the file as it is now', async () => {
+    const { server, read } = serving();
+    await open(server, { snapshot, again }).load(true);
+    await form.usePresent();
+    await pass(10);
+
+    expect(read).toEqual([snapshot, null]);
+    expect(saved).toBe(1);
+    expect(form.trials).toBe(3);
+    const sweep = await form.run();
+    expect(sweep).not.toHaveProperty('snapshot', snapshot);
+  });
 });

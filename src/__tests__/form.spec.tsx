@@ -5,6 +5,7 @@ import React from 'react';
 import { SweepForm, type ISweepFormProps } from '../sweep/form';
 import { initialState } from '../sweep/form-state';
 import { aNotebook, aParameter } from './form-values';
+import { aFinding, aReport, DIGEST } from './snapshot-values';
 
 const trans = nullTranslator.load('');
 
@@ -19,7 +20,11 @@ function show(change: Partial<ISweepFormProps> = {}) {
     onReload: jest.fn(),
     onRetry: jest.fn(),
     onTag: jest.fn(),
-    onRun: jest.fn()
+    onRun: jest.fn(),
+    onCell: jest.fn(),
+    onCheck: jest.fn(),
+    onOpenSnapshot: jest.fn(),
+    onPresent: jest.fn()
   };
   render(
     <SweepForm
@@ -32,6 +37,8 @@ function show(change: Partial<ISweepFormProps> = {}) {
       running={false}
       recalled={false}
       cells={null}
+      snapshot={null}
+      check={{ checking: false, error: null, errors: 0, report: null }}
       trans={trans}
       {...calls}
       {...change}
@@ -142,4 +149,33 @@ test('text of a notebook is text', () => {
 
   expect(document.querySelector('img')).toBeNull();
   expect(screen.getAllByText(evil).length).toBeGreaterThan(0);
+});
+
+test('what the check finds is counted beside Run, and keeps nobody from it', () => {
+  const findings = [aFinding(), aFinding({ cell: 5 })];
+  const report = aReport({ findings });
+  const check = { checking: false, error: null, errors: 2, report };
+  const { onCell, onRun } = show({ check });
+
+  screen.getByText('2 errors found by the check');
+  fireEvent.click(screen.getByRole('button', { name: 'Run 12 trials' }));
+  fireEvent.click(screen.getByRole('button', { name: /cell 6/ }));
+  expect(onRun).toHaveBeenCalled();
+  expect(onCell).toHaveBeenCalledWith(5);
+});
+
+test('a form that runs a snapshot says so, and can be turned to the file', () => {
+  const report = aReport({ findings: [aFinding()] });
+  const check = { checking: false, error: null, errors: 1, report };
+  const { onPresent, onOpenSnapshot } = show({ snapshot: DIGEST, check });
+
+  screen.getByText(
+    'Runs snapshot a1b2c3d4 of train.ipynb, not the file as it is now.'
+  );
+  // The check reads the file as it is now.
+  expect(screen.queryByText(/found by the check/)).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: /^Use the present/ }));
+  fireEvent.click(screen.getByRole('button', { name: 'Show the snapshot' }));
+  expect(onPresent).toHaveBeenCalled();
+  expect(onOpenSnapshot).toHaveBeenCalled();
 });

@@ -18,7 +18,14 @@ const SWEEPS: Sweep[] = [
     seconds_left: 180
   }),
   aSweep({ id: 'b', name: 'churn', state: 'paused' }),
-  aSweep({ id: 'c', name: 'churn', state: 'failed', ended: 2_000 })
+  aSweep({
+    id: 'c',
+    name: 'churn',
+    state: 'failed',
+    ended: 2_000,
+    snapshot: 'a1b2c3d4e5f6a7b8',
+    counts: { failed: 4, cancelled: 6 }
+  })
 ];
 
 function show(change: Partial<IRunsProps> = {}) {
@@ -50,6 +57,11 @@ describe('the runs', () => {
     expect(words).toBe(
       'digits, running, 6/10, 2 failed, best 0.973 ↑, about 3 min left'
     );
+  });
+
+  test('count what was cancelled as done, as their pages do', () => {
+    show();
+    expect(main(rows()[2]).textContent).toContain('10/10');
   });
 
   test('open with a click and with Enter', () => {
@@ -98,7 +110,7 @@ describe('the runs', () => {
     expect(actions).toEqual([
       ['Pause digits', 'Stop digits…'],
       ['Resume churn', 'Stop churn…'],
-      []
+      ['Sweep churn again…']
     ]);
   });
 

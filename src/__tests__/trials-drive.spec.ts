@@ -114,12 +114,29 @@ test('everything but reading is refused in words', async () => {
     () => contents.rename(path, 'mlops:s1/17/other.ipynb'),
     () => contents.copy(path, 'mlops:s1'),
     () => contents.newUntitled({ path: 'mlops:digits.ipynb' }),
-    () => contents.createCheckpoint(path),
-    () => contents.getDownloadUrl(path)
+    () => contents.createCheckpoint(path)
   ]) {
     await expect(verb()).rejects.toThrow(
       'digits.ipynb is the record of a trial and cannot be changed.'
     );
   }
   expect(await contents.listCheckpoints(path)).toEqual([]);
+});
+
+test('a download is a copy of the notebook', async () => {
+  let copy: Blob | undefined;
+  URL.createObjectURL = blob => {
+    copy = blob as Blob;
+    return 'blob:copy';
+  };
+  URL.revokeObjectURL = () => undefined;
+
+  expect(await contents.getDownloadUrl('mlops:s1/17/digits.ipynb')).toBe(
+    'blob:copy'
+  );
+  const reader = new FileReader();
+  const read = new Promise(resolve => (reader.onload = resolve));
+  reader.readAsText(copy!);
+  await read;
+  expect(JSON.parse(reader.result as string).cells[0].source).toBe('1/0');
 });

@@ -5,6 +5,7 @@ import { exampleNotebook } from '../example';
 import { noticeOf } from '../notices';
 import { snapshotWords } from '../notebook-commands';
 import { A_STATUS, aSweep } from './fake-server';
+import { aSnapshot } from './snapshot-values';
 
 const trans = nullTranslator.load('');
 const best = { index: 17, objective: 0.9734 };
@@ -24,27 +25,28 @@ test.each([
   expect(noticeOf(sweep, trans)).toEqual({ message, type });
 });
 
-test('a snapshot is told by the first twelve of its digest, and whether it is new', () => {
-  const snapshot = {
-    digest: 'a1b2c3d4e5f6a7b8',
-    manifest: {
-      notebook: 'x',
-      name: 'digits.ipynb',
-      kernel: 'python3',
-      language: 'python',
-      git: null,
-      version: 1
-    },
-    run_id: 'r',
-    created: Date.now() - 60_000,
-    new: true
-  };
+test('a snapshot is told by the beginning of its digest, and whether it is new', () => {
+  const snapshot = aSnapshot({ created: Date.now() - 60_000, new: true });
   expect(snapshotWords(snapshot, 'digits.ipynb', trans)).toBe(
-    'Snapshot a1b2c3d4e5f6 of digits.ipynb kept.'
+    'Snapshot a1b2c3d4 of digits.ipynb kept.'
   );
   expect(snapshotWords({ ...snapshot, new: false }, 'd', trans)).toMatch(
-    /^Nothing in d has changed since snapshot a1b2c3d4e5f6, kept 1 minute ago\.$/
+    /^Nothing in d has changed since snapshot a1b2c3d4, kept 1 minute ago\.$/
   );
+});
+
+test('a verification is told by its snapshot and its verdict', () => {
+  const sweep = aSweep({
+    purpose: 'verification',
+    snapshot: 'a1b2c3d4e5f6a7b8',
+    state: 'succeeded',
+    verdict: 'differs'
+  });
+  expect(noticeOf(sweep, trans)).toEqual({
+    message: 'Verification of snapshot a1b2c3d4: runs, outputs differ',
+    type: 'success'
+  });
+  expect(noticeOf({ ...sweep, verdict: 'fails' }, trans).type).toBe('error');
 });
 
 test.each([

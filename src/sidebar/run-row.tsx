@@ -1,8 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { pauseIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
+import {
+  type LabIcon,
+  pauseIcon,
+  runIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Sweep } from '../api';
+import { sweepIcon } from '../icons';
 import {
   endedCount,
   formatCount,
@@ -14,7 +20,7 @@ import {
   stateWord,
   sweepTitle
 } from '../sweep/format';
-import { CommandIDs, hasEnded } from '../tokens';
+import { canSweepAgain, CommandIDs, hasEnded } from '../tokens';
 
 export interface IRunRowProps {
   sweep: Sweep;
@@ -33,8 +39,7 @@ export function RunRow(props: IRunRowProps): JSX.Element {
   const quiet = quietWords(sweep, trans);
   const progress = trans.__(
     '%1/%2',
-    // Trials that were never to start are not done.
-    formatCount(endedCount(sweep) - (sweep.counts.cancelled ?? 0)),
+    formatCount(endedCount(sweep)),
     formatCount(sweep.total)
   );
   const failed = sweep.counts.failed ?? 0;
@@ -88,12 +93,50 @@ function RowActions(props: {
   onCommand: (command: string, sweep: Sweep) => void;
 }): JSX.Element | null {
   const { sweep, title, trans, onCommand } = props;
-  const { state } = sweep;
-  if (hasEnded(sweep) || state === 'stopping') {
-    return null;
+  const actions = actionsOf(sweep, title, trans);
+  return actions.length === 0 ? null : (
+    <div className="jp-mlops-Run-actions" role="gridcell">
+      {actions.map(({ command, icon, label }) => (
+        <button
+          key={command}
+          type="button"
+          className="jp-mlops-IconButton"
+          tabIndex={-1}
+          title={label}
+          aria-label={label}
+          onClick={() => onCommand(command, sweep)}
+        >
+          <icon.react tag="span" width="14px" height="14px" />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+interface IAction {
+  readonly command: string;
+  readonly icon: LabIcon;
+  readonly label: string;
+}
+
+function actionsOf(
+  sweep: Sweep,
+  title: string,
+  trans: TranslationBundle
+): IAction[] {
+  if (hasEnded(sweep)) {
+    const again = {
+      command: CommandIDs.sweepAgain,
+      icon: sweepIcon,
+      label: trans.__('Sweep %1 again…', title)
+    };
+    return canSweepAgain(sweep) ? [again] : [];
+  }
+  if (sweep.state === 'stopping') {
+    return [];
   }
   const first =
-    state === 'running'
+    sweep.state === 'running'
       ? {
           command: CommandIDs.pause,
           icon: pauseIcon,
@@ -109,23 +152,7 @@ function RowActions(props: {
     icon: stopIcon,
     label: trans.__('Stop %1…', title)
   };
-  return (
-    <div className="jp-mlops-Run-actions" role="gridcell">
-      {[first, stop].map(({ command, icon, label }) => (
-        <button
-          key={command}
-          type="button"
-          className="jp-mlops-IconButton"
-          tabIndex={-1}
-          title={label}
-          aria-label={label}
-          onClick={() => onCommand(command, sweep)}
-        >
-          <icon.react tag="span" width="14px" height="14px" />
-        </button>
-      ))}
-    </div>
-  );
+  return [first, stop];
 }
 
 /** How far a sweep is; the numbers beside it say the same, so it is hidden from who cannot see it. */

@@ -71,7 +71,10 @@ export class Sidebar extends SidePanel {
         <Ticking
           render={() => (
             <Runs
-              sweeps={model.sweeps}
+              // A verification belongs to its snapshot, on whose page it stands.
+              sweeps={model.sweeps.filter(
+                ({ purpose }) => purpose !== 'verification'
+              )}
               ready={model.ready}
               offline={model.offline !== null}
               trans={trans}

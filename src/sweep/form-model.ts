@@ -6,6 +6,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { NotebookInfo, Problem, Sweep, SweepRequest } from '../api';
 import { messageOf, RequestError } from '../request';
 import type { IMlopsModel } from '../tokens';
+import { stateAgain } from './form-again';
 import { requestOf } from './form-request';
 import {
   initialRow,
@@ -22,11 +23,15 @@ const PLAN_DELAY_MS = 300;
 
 /** A sweep form: what was filled in, and what the server says of it. */
 export class SweepFormModel implements IDisposable {
-  constructor(private readonly _options: SweepFormModel.IOptions) {}
+  constructor(private readonly _options: SweepFormModel.IOptions) {
+    this.snapshot = _options.snapshot ?? null;
+  }
 
   /** What the server read in the notebook; null until it has. */
   info: NotebookInfo | null = null;
   state: FormState | null = null;
+  /** Digest of what is run instead of the notebook as it is now; null for that. */
+  snapshot: string | null;
   /** Why the notebook cannot be read, in words. */
   loadError: string | null = null;
   /** Everything that is wrong, field by field. */
@@ -58,15 +63,16 @@ export class SweepFormModel implements IDisposable {
   async load(save: boolean): Promise<void> {
     const { path, model, defaults, trans } = this._options;
     try {
-      if (save) {
+      const { snapshot } = this;
+      if (save && snapshot === null) {
         await this._options.save();
       }
-      const info = await model.inspectNotebook(path);
+      const info = await model.inspectNotebook(path, snapshot ?? undefined);
       const fresh = initialState(info, await defaults());
       const first = this.state === null;
-      const kept = this.state ?? (await this._options.recall());
+      const kept = this.state ?? (await this._before(fresh, info.readable));
       this.state = restoredState(kept, fresh, info.readable);
-      if (first) {
+      if (first && snapshot === null) {
         this.recalled = !JSONExt.deepEqual(
           this.state as unknown as JSONValue,
           fresh as unknown as JSONValue
@@ -81,10 +87,20 @@ export class SweepFormModel implements IDisposable {
     this._emit();
   }
 
+  /** Run the notebook as it is now, and not the snapshot; what has been filled in stays where it fits. */
+  async usePresent(): Promise<void> {
+    this.snapshot = null;
+    this.info = null;
+    this._emit();
+    await this.load(true);
+  }
+
   update(change: Partial<FormState>): void {
     if (this.state) {
       this.state = { ...this.state, ...change };
-      this._options.remember(this.state);
+      if (this.snapshot === null) {
+        this._options.remember(this.state);
+      }
       this._planSoon(PLAN_DELAY_MS);
       this._emit();
     }
@@ -150,7 +166,7 @@ export class SweepFormModel implements IDisposable {
       clearTimeout(this._timer);
       await this._plan(this._turn);
     }
-    const { request } = requestOf(path, this.state, trans);
+    const { request } = requestOf(path, this.state, trans, this.snapshot);
     if (!request || this.blocked !== null) {
       return null;
     }
@@ -158,7 +174,9 @@ export class SweepFormModel implements IDisposable {
     this.error = null;
     this._emit();
     try {
-      await this._options.save();
+      if (this.snapshot === null) {
+        await this._options.save();
+      }
       return await this._options.run(request);
     } catch (error) {
       this._refused(error);
@@ -175,6 +193,15 @@ export class SweepFormModel implements IDisposable {
     Signal.clearData(this);
   }
 
+  /** What the form is filled in with at first: an earlier sweep's order, or the values of the last time. */
+  private async _before(fresh: FormState, readable: boolean): Promise<unknown> {
+    const { again, recall } = this._options;
+    if (again) {
+      return stateAgain(await again(), fresh, readable);
+    }
+    return this.snapshot === null ? recall() : null;
+  }
+
   private _planSoon(delay: number): void {
     this.planning = true;
     this._turn++;
@@ -187,7 +214,12 @@ export class SweepFormModel implements IDisposable {
     if (!this.state) {
       return;
     }
-    const { request, problems } = requestOf(path, this.state, trans);
+    const { request, problems } = requestOf(
+      path,
+      this.state,
+      trans,
+      this.snapshot
+    );
     this.error = null;
     if (request) {
       try {
@@ -240,6 +272,10 @@ export namespace SweepFormModel {
     path: string;
     model: Pick<IMlopsModel, 'inspectNotebook' | 'planSweep'>;
     trans: TranslationBundle;
+    /** Digest of what is to be run; else the notebook as it is then. */
+    snapshot?: string | null;
+    /** The order of an earlier sweep, to begin with. */
+    again?: () => Promise<SweepRequest>;
     defaults: () => Promise<Defaults>;
     /** Write the notebook's changes to disk. */
     save: () => Promise<void>;

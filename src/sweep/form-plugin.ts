@@ -16,11 +16,13 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { orNotify } from '../commands';
+import { CheckModel } from '../check/model';
+import { NOTEBOOK_ARGS, SWEEP_ARGS } from '../command-args';
+import { orNotify, sweepMeant } from '../commands';
 import { sweepIcon } from '../icons';
-import { NOTEBOOK_ARGS } from '../notebook-commands';
 import { Notebooks } from '../notebooks';
 import {
+  canSweepAgain,
   CommandIDs,
   IMlopsModel,
   SETTINGS_ID,
@@ -31,6 +33,29 @@ import { DEFAULTS, type Defaults } from './form-state';
 import { createSweepForm, type SweepFormWidget } from './form-widget';
 
 const valuesKey = (path: string) => `jupyter-mlops:form:${path}`;
+
+/** Arguments of the command that opens a form. */
+const FORM_ARGS = {
+  type: 'object',
+  properties: {
+    ...NOTEBOOK_ARGS.properties,
+    snapshot: {
+      type: ['string', 'null'],
+      description: 'Digest of what to run; else the notebook as it is.'
+    },
+    again: {
+      type: ['string', 'null'],
+      description: 'A sweep whose order the form begins with.'
+    }
+  }
+} as const;
+
+/** What a form is for. */
+interface IWhat {
+  readonly path: string;
+  readonly snapshot: string | null;
+  readonly again: string | null;
+}
 
 /** The forms from which sweeps are run. */
 export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
@@ -66,13 +91,17 @@ export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
       serviceManager.contents,
       browsers
     );
+    const meant = (args: ReadonlyPartialJSONObject) =>
+      sweepMeant(app, model, args);
     const tracker = new WidgetTracker<MainAreaWidget<SweepFormWidget>>({
       namespace: 'jupyter-mlops-form'
     });
 
-    const create = (path: string) => {
+    const create = ({ path, snapshot, again }: IWhat) => {
       const form = new SweepFormModel({
         path,
+        snapshot,
+        again: again === null ? undefined : () => model.sweepRequest(again),
         model,
         trans,
         defaults: () => readDefaults(settings),
@@ -87,7 +116,13 @@ export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
       const widget = createSweepForm({
         path,
         form,
+        again,
+        check: new CheckModel({ path, snapshots: model.snapshots }),
         trans,
+        onCell: cell =>
+          void commands.execute(CommandIDs.openCell, { path, cell }),
+        openSnapshot: digest =>
+          void commands.execute(CommandIDs.openSnapshot, { digest }),
         codeCells: () => notebooks.codeCells(path),
         tag: cell =>
           orNotify(commands.execute(CommandIDs.tagParameters, { path, cell })),
@@ -106,16 +141,23 @@ export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
           : trans.__('Sweep Notebook…'),
       caption: trans.__('Run this notebook many times with other parameters'),
       icon: args => (args.isPalette ? undefined : sweepIcon),
-      describedBy: { args: NOTEBOOK_ARGS },
+      describedBy: { args: FORM_ARGS },
       isEnabled: args => notebooks.meant(args) !== null,
       execute: async args => {
         const path = notebooks.meant(args);
         if (path === null) {
           return;
         }
-        let widget = tracker.find(({ content }) => content.path === path);
+        const text = (value: unknown) => (value ? String(value) : null);
+        const [snapshot, again] = [text(args.snapshot), text(args.again)];
+        let widget = tracker.find(
+          ({ content }) =>
+            content.path === path &&
+            content.snapshot === snapshot &&
+            content.again === again
+        );
         if (!widget) {
-          widget = create(path);
+          widget = create({ path, snapshot, again });
           await tracker.add(widget);
         }
         if (!widget.isAttached) {
@@ -124,6 +166,24 @@ export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
         shell.activateById(widget.id);
         await widget.content.load(true);
         return widget;
+      }
+    });
+    commands.addCommand(CommandIDs.sweepAgain, {
+      label: trans.__('Sweep Again…'),
+      caption: trans.__('Order a sweep as this one, of the same snapshot'),
+      icon: args => (args.isPalette ? undefined : sweepIcon),
+      describedBy: { args: SWEEP_ARGS },
+      isVisible: args => !args.context || canSweepAgain(meant(args)),
+      isEnabled: args => canSweepAgain(meant(args)),
+      execute: args => {
+        const sweep = meant(args);
+        return sweep
+          ? commands.execute(CommandIDs.sweep, {
+              path: sweep.notebook,
+              snapshot: sweep.snapshot,
+              again: sweep.id
+            })
+          : undefined;
       }
     });
     palette?.addItem({
@@ -136,8 +196,13 @@ export const sweepFormPlugin: JupyterFrontEndPlugin<void> = {
     });
     void restorer?.restore(tracker, {
       command: CommandIDs.sweep,
-      args: ({ content }) => ({ path: content.path }),
-      name: ({ content }) => content.path
+      args: ({ content: { path, snapshot, again } }) => ({
+        path,
+        snapshot,
+        again
+      }),
+      name: ({ content: { path, snapshot, again } }) =>
+        [path, snapshot, again].filter(Boolean).join(' ')
     });
   }
 };

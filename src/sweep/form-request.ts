@@ -18,11 +18,14 @@ export type Dimension = Fixed | Choice | Range;
  *
  * What the values mean together is the server's to judge (`sweeps/plan`); here they are only read. The request is
  * null while there are problems.
+ *
+ * @param snapshot - digest of what is to be run; null for the notebook as it is then.
  */
 export function requestOf(
   notebook: string,
   state: FormState,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  snapshot: string | null = null
 ): { request: SweepRequest | null; problems: Problem[] } {
   const problems: Problem[] = [];
   const read = <T>(field: string, reading: () => T): T | undefined => {
@@ -60,7 +63,8 @@ export function requestOf(
     direction: state.direction,
     experiment: state.experiment.trim() || null,
     seed: whole('seed'),
-    kernel: state.kernel || null
+    kernel: state.kernel || null,
+    ...(snapshot === null ? {} : { snapshot })
   };
   return { request: problems.length ? null : request, problems };
 }

@@ -5,23 +5,25 @@ import type { Message } from '@lumino/messaging';
 import React from 'react';
 
 import type { Sweep } from '../api';
+import type { CheckModel } from '../check/model';
 import { sweepIcon } from '../icons';
 import type { CodeCell } from '../notebooks';
 import { SweepForm } from './form';
 import type { SweepFormModel } from './form-model';
+import { shortDigest } from './format';
 
 /** The sweep form of one notebook, as JupyterLab sees it. */
 export class SweepFormWidget extends ReactWidget {
   constructor(private readonly _options: SweepFormWidget.IOptions) {
     super();
     const { path, form, trans } = _options;
-    const name = PathExt.basename(path);
     this.addClass('jp-mlops-FormWidget');
     this.title.icon = sweepIcon;
-    this.title.label = trans.__('Sweep · %1', name);
     this.title.caption = trans.__('Sweep of %1', path);
     this.title.closable = true;
-    form.changed.connect(this.update, this);
+    this._retitle();
+    form.changed.connect(this._onChanged, this);
+    _options.check.changed.connect(this.update, this);
   }
 
   /** Path of the notebook from the server's root. */
@@ -29,11 +31,24 @@ export class SweepFormWidget extends ReactWidget {
     return this._options.path;
   }
 
+  /** The snapshot that is run, if it is not the notebook as it is now. */
+  get snapshot(): string | null {
+    return this._options.form.snapshot;
+  }
+
+  /** The sweep that is ordered again, if one is. */
+  get again(): string | null {
+    return this._options.again;
+  }
+
   /** Read the notebook, again if need be; `save` writes an open one's changes to disk first. */
   async load(save: boolean): Promise<void> {
     const { form } = this._options;
     await form.load(save);
-    if (form.info && !form.info.has_parameters_cell) {
+    if (form.snapshot === null) {
+      this._options.check.ask();
+    }
+    if (form.info && !form.info.has_parameters_cell && !form.snapshot) {
       // Only a convenience: without the list the suggested cell can be tagged all the same.
       this._cells = await this._options.codeCells().catch(() => null);
       this.update();
@@ -42,6 +57,7 @@ export class SweepFormWidget extends ReactWidget {
 
   dispose(): void {
     this._options.form.dispose();
+    this._options.check.dispose();
     super.dispose();
   }
 
@@ -61,8 +77,8 @@ export class SweepFormWidget extends ReactWidget {
   }
 
   protected render(): JSX.Element {
-    const { form, trans } = this._options;
-    const { info, state } = form;
+    const { check, form, onCell, openSnapshot, trans } = this._options;
+    const { info, snapshot, state } = form;
     if (!info || !state) {
       return (
         <div className="jp-mlops-Form">
@@ -99,6 +115,8 @@ export class SweepFormWidget extends ReactWidget {
           running={form.running}
           recalled={form.recalled}
           cells={this._cells}
+          snapshot={snapshot}
+          check={check}
           trans={trans}
           onChange={change => form.update(change)}
           onChangeRow={(name, change) => form.updateRow(name, change)}
@@ -109,9 +127,36 @@ export class SweepFormWidget extends ReactWidget {
           onRetry={() => form.retry()}
           onTag={cell => void this._tag(cell)}
           onRun={() => void this._run()}
+          onCell={onCell}
+          onCheck={() => check.ask()}
+          onOpenSnapshot={() => snapshot && openSnapshot(snapshot)}
+          onPresent={() => void this._usePresent()}
         />
       </>
     );
+  }
+
+  private _onChanged(): void {
+    const { check, form } = this._options;
+    if (form.state && form.snapshot === null) {
+      check.kernel = form.state.kernel;
+    }
+    this._retitle();
+    this.update();
+  }
+
+  private _retitle(): void {
+    const { form, path, trans } = this._options;
+    const name = PathExt.basename(path);
+    this.title.label =
+      form.snapshot === null
+        ? trans.__('Sweep · %1', name)
+        : trans.__('Sweep · %1 · %2', name, shortDigest(form.snapshot));
+  }
+
+  private async _usePresent(): Promise<void> {
+    await this._options.form.usePresent();
+    await this.load(false);
   }
 
   private async _tag(cell: number): Promise<void> {
@@ -136,10 +181,16 @@ export namespace SweepFormWidget {
     /** Path of the notebook from the server's root. */
     path: string;
     form: SweepFormModel;
+    check: CheckModel;
+    /** The sweep that is ordered again; null when none is. */
+    again: string | null;
     trans: TranslationBundle;
     codeCells: () => Promise<CodeCell[]>;
     /** Tag a cell of the notebook as the one with the parameters. */
     tag: (cell: number) => Promise<void>;
+    /** Go to a cell of the notebook. */
+    onCell: (cell: number) => void;
+    openSnapshot: (digest: string) => void;
     /** The sweep runs. */
     started: (sweep: Sweep) => void;
   }
@@ -166,7 +217,7 @@ export function createSweepForm(
 ): MainAreaWidget<SweepFormWidget> {
   const content = new SweepFormWidget(options);
   const form = new MainAreaWidget({ content });
-  form.id = `jupyter-mlops-form-${options.path}`;
+  form.id = `jupyter-mlops-form-${options.path}-${options.form.snapshot ?? ''}-${options.again ?? ''}`;
   form.toolbar.hide();
   return form;
 }

@@ -1,16 +1,18 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
-import React, { useId, useState } from 'react';
+import React, { useState } from 'react';
 
 import type { NotebookInfo, Problem } from '../api';
+import type { CheckModel } from '../check/model';
 import type { CodeCell } from '../notebooks';
 import { TextInput } from './form-fields';
+import { CheckPart, SnapshotNote } from './form-notes';
 import { Plan } from './form-plan';
 import { ParameterRow } from './form-row';
+import { RunBar } from './form-run';
 import type { FormState, RowState } from './form-state';
 import { Untagged } from './form-untagged';
-import { formatCount } from './format';
 
 export interface ISweepFormProps {
   info: NotebookInfo;
@@ -26,6 +28,10 @@ export interface ISweepFormProps {
   recalled: boolean;
   /** Code cells to choose the parameters cell from. */
   cells: ReadonlyArray<CodeCell> | null;
+  /** Digest of what is run instead of the notebook as it is now. */
+  snapshot: string | null;
+  /** What the check says; changes in place. */
+  check: Pick<CheckModel, 'checking' | 'error' | 'errors' | 'report'>;
   trans: TranslationBundle;
   onChange: (change: Partial<FormState>) => void;
   onChangeRow: (name: string, change: Partial<RowState>) => void;
@@ -36,6 +42,12 @@ export interface ISweepFormProps {
   onRetry: () => void;
   onTag: (cell: number) => void;
   onRun: () => void;
+  /** Go to a cell of the notebook. */
+  onCell: (cell: number) => void;
+  onCheck: () => void;
+  onOpenSnapshot: () => void;
+  /** Run the file as it is now, and not the snapshot. */
+  onPresent: () => void;
 }
 
 /** A notebook's parameters and what to try of them, on one screen. */
@@ -59,11 +71,30 @@ export function SweepForm(props: ISweepFormProps): JSX.Element {
       }}
     >
       <FormHeader {...props} />
+      {props.snapshot !== null && (
+        <SnapshotNote
+          digest={props.snapshot}
+          name={PathExt.basename(info.path)}
+          trans={trans}
+          onOpen={props.onOpenSnapshot}
+          onPresent={props.onPresent}
+        />
+      )}
       <div className="jp-mlops-Form-columns">
-        <fieldset className="jp-mlops-Form-parameters">
-          <legend>{trans.__('Parameters')}</legend>
-          <Parameters {...props} byField={problems} />
-        </fieldset>
+        <div>
+          <fieldset className="jp-mlops-Form-parameters">
+            <legend>{trans.__('Parameters')}</legend>
+            <Parameters {...props} byField={problems} />
+          </fieldset>
+          {props.snapshot === null && (
+            <CheckPart
+              check={props.check}
+              trans={trans}
+              onCell={props.onCell}
+              onRetry={props.onCheck}
+            />
+          )}
+        </div>
         <fieldset className="jp-mlops-Form-plan">
           <legend>{trans.__('Plan')}</legend>
           <Plan
@@ -74,7 +105,12 @@ export function SweepForm(props: ISweepFormProps): JSX.Element {
             trans={trans}
             onChange={props.onChange}
           />
-          <RunBar {...props} byField={problems} />
+          <RunBar
+            {...props}
+            elsewhere={problems.get('')}
+            // A snapshot is run as it was kept: the check reads the file as it is now.
+            errors={props.snapshot === null ? props.check.errors : 0}
+          />
         </fieldset>
       </div>
     </form>
@@ -126,14 +162,25 @@ function Parameters(props: WithProblems): JSX.Element {
   const { info, state, byField: problems, cells, trans } = props;
   return (
     <>
-      {!info.has_parameters_cell && info.readable && (
-        <Untagged
-          cells={cells}
-          suggested={info.suggested_parameters_cell}
-          trans={trans}
-          onTag={props.onTag}
-        />
-      )}
+      {!info.has_parameters_cell &&
+        info.readable &&
+        props.snapshot !== null && (
+          <p className="jp-mlops-Hint">
+            {trans.__(
+              'No cell of this snapshot is tagged “parameters”: it can be run as it is, and nothing varied.'
+            )}
+          </p>
+        )}
+      {!info.has_parameters_cell &&
+        info.readable &&
+        props.snapshot === null && (
+          <Untagged
+            cells={cells}
+            suggested={info.suggested_parameters_cell}
+            trans={trans}
+            onTag={props.onTag}
+          />
+        )}
       {info.has_parameters_cell && info.readable && !state.rows.length && (
         <p className="jp-mlops-Hint">
           {trans.__(
@@ -185,52 +232,6 @@ function AddParameter(props: ISweepFormProps): JSX.Element {
           {trans.__('Add parameter')}
         </button>
       </div>
-    </div>
-  );
-}
-
-/** Run, what it will do, and why it will not. */
-function RunBar(props: WithProblems): JSX.Element {
-  const { blocked, error, running, trials, byField, trans, onRetry } = props;
-  const id = useId();
-  const elsewhere = byField.get('');
-  const label = running
-    ? trans.__('Starting…')
-    : trials === null
-      ? trans.__('Run')
-      : trans._n('Run %2 trial', 'Run %2 trials', trials, formatCount(trials));
-  return (
-    <div className="jp-mlops-RunBar">
-      {elsewhere && (
-        <p className="jp-mlops-Problem" role="alert">
-          {elsewhere}
-        </p>
-      )}
-      {/* Disabled for the hand only: it can be reached, so that its reason can be heard. */}
-      <button
-        type="submit"
-        className="jp-mlops-Button jp-mod-accept"
-        aria-disabled={blocked !== null || running}
-        aria-describedby={id}
-        title={trans.__('Ctrl+Enter')}
-      >
-        {label}
-      </button>
-      <p
-        id={id}
-        role="status"
-        className={error === null ? 'jp-mlops-Hint' : 'jp-mlops-Problem'}
-      >
-        {blocked}
-        {error !== null && (
-          <>
-            {' '}
-            <button type="button" className="jp-mlops-Link" onClick={onRetry}>
-              {trans.__('Try again')}
-            </button>
-          </>
-        )}
-      </p>
     </div>
   );
 }

@@ -155,6 +155,18 @@ export function formatDuration(
   return trans.__('%1 d %2 h', Math.floor(hours / 24), hours % 24);
 }
 
+/** How much room something takes. */
+export function formatSize(bytes: number, trans: TranslationBundle): string {
+  if (bytes < 1000) {
+    return trans.__('%1 B', bytes);
+  }
+  return bytes < 1e6
+    ? trans.__('%1 kB', formatNumber(bytes / 1e3, 2))
+    : bytes < 1e9
+      ? trans.__('%1 MB', formatNumber(bytes / 1e6, 2))
+      : trans.__('%1 GB', formatNumber(bytes / 1e9, 2));
+}
+
 /** An estimate, no more exact than it is. */
 export function formatLeft(seconds: number, trans: TranslationBundle): string {
   if (seconds < 10) {
@@ -203,8 +215,17 @@ export function bestWords(sweep: Sweep, trans: TranslationBundle): string {
   );
 }
 
+/** A digest as short as people tell two apart by it. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 8);
+}
+
 /** A sweep's name for people, even if it has none. */
 export function sweepTitle(sweep: Sweep, trans: TranslationBundle): string {
+  if (sweep.purpose === 'verification') {
+    const digest = shortDigest(sweep.snapshot);
+    return trans.__('Verification of snapshot %1', digest);
+  }
   return sweep.name || trans.__('sweep %1', sweep.id.slice(0, 8));
 }
 

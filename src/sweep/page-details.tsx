@@ -3,11 +3,15 @@ import { copyIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Sweep } from '../api';
-import { exactValue, formatMoment, formatValue, formatWhen } from './format';
+import {
+  exactValue,
+  formatMoment,
+  formatValue,
+  formatWhen,
+  shortDigest
+} from './format';
 import { IconButton } from './table-row';
 
-/** A snapshot's digest is shown as short as the server still takes it. */
-const SHORT_DIGEST = 12;
 /** A list of values is shown up to here. */
 const MANY_VALUES = 12;
 
@@ -15,11 +19,12 @@ export interface IDetailsProps {
   sweep: Sweep;
   trans: TranslationBundle;
   onCopy: (text: string) => void;
+  onSnapshot: (digest: string) => void;
 }
 
 /** What was ordered, by whom and when; closed until asked for. */
 export function SweepDetails(props: IDetailsProps): JSX.Element {
-  const { sweep, trans, onCopy } = props;
+  const { sweep, trans, onCopy, onSnapshot } = props;
   const { snapshot, started, ended } = sweep;
   return (
     <details className="jp-mlops-Details">
@@ -28,7 +33,14 @@ export function SweepDetails(props: IDetailsProps): JSX.Element {
         <Fact name={trans.__('notebook')}>{sweep.notebook}</Fact>
         {snapshot && (
           <Fact name={trans.__('snapshot')}>
-            <code title={snapshot}>{snapshot.slice(0, SHORT_DIGEST)}</code>
+            <button
+              type="button"
+              className="jp-mlops-Link"
+              title={trans.__('Show snapshot %1', snapshot)}
+              onClick={() => onSnapshot(snapshot)}
+            >
+              <code>{shortDigest(snapshot)}</code>
+            </button>
             <IconButton
               icon={copyIcon}
               label={trans.__('Copy the digest of the snapshot')}
@@ -39,6 +51,8 @@ export function SweepDetails(props: IDetailsProps): JSX.Element {
         <Fact name={trans.__('algorithm')}>
           {trans.__('%1, %2 at once', sweep.algorithm, sweep.parallelism)}
         </Fact>
+        <Fact name={trans.__('seed')}>{sweep.seed}</Fact>
+        <Fact name={trans.__('kernel')}>{sweep.kernel}</Fact>
         <Fact name={trans.__('objective')}>{objectiveWords(props)}</Fact>
         <Fact name={trans.__('experiment')}>{sweep.experiment}</Fact>
         <Fact name={trans.__('started')}>

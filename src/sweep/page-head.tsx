@@ -4,7 +4,8 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Sweep } from '../api';
-import { hasEnded } from '../tokens';
+import { sweepIcon } from '../icons';
+import { canSweepAgain, hasEnded } from '../tokens';
 import {
   bestWords,
   endedCount,
@@ -25,6 +26,8 @@ export interface IHeadProps {
   onPause: () => void;
   onResume: () => void;
   onStop: () => void;
+  /** Order a sweep as this one, of the same snapshot. */
+  onAgain: () => void;
 }
 
 /** Is it fine, how far is it, what is best, and what can be done. */
@@ -41,7 +44,8 @@ export function SweepHead(props: IHeadProps): JSX.Element {
         </h2>
         <span className="jp-mlops-Head-state">
           <span role="status">{stateWord(sweep.state, trans)}</span>
-          {` · ${trans.__('%1, %2 at once', sweep.algorithm, sweep.parallelism)}`}
+          {sweep.purpose === 'sweep' &&
+            ` · ${trans.__('%1, %2 at once', sweep.algorithm, sweep.parallelism)}`}
         </span>
         <Buttons {...props} />
       </div>
@@ -53,7 +57,7 @@ export function SweepHead(props: IHeadProps): JSX.Element {
 }
 
 function Buttons(props: IHeadProps): JSX.Element {
-  const { sweep, mlflow, trans, onPause, onResume, onStop } = props;
+  const { sweep, mlflow, trans, onAgain, onPause, onResume, onStop } = props;
   const { state } = sweep;
   return (
     <div
@@ -69,6 +73,13 @@ function Buttons(props: IHeadProps): JSX.Element {
       )}
       {!hasEnded(sweep) && state !== 'stopping' && (
         <Button icon={stopIcon} label={trans.__('Stop')} onClick={onStop} />
+      )}
+      {hasEnded(sweep) && canSweepAgain(sweep) && (
+        <Button
+          icon={sweepIcon}
+          label={trans.__('Sweep again…')}
+          onClick={onAgain}
+        />
       )}
       {mlflow && (
         <a

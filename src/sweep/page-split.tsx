@@ -14,6 +14,8 @@ export interface ISplitProps {
   share: number;
   trans: TranslationBundle;
   onShare: (share: number) => void;
+  /** Escape was pressed on either side, which had no use for it. */
+  onEscape?: (root: HTMLElement) => void;
 }
 
 /** Two sides and a bar between them, moved by pointer or arrow keys. */
@@ -32,8 +34,16 @@ export function Split(props: ISplitProps): JSX.Element {
       event.preventDefault();
     }
   };
+  const onEscape = (event: React.KeyboardEvent) => {
+    // In a search field, Escape clears what was typed.
+    const typing = (event.target as Element).matches('input, select');
+    if (event.key === 'Escape' && props.onEscape && !typing) {
+      event.stopPropagation();
+      props.onEscape(root.current!);
+    }
+  };
   return (
-    <div ref={root} className="jp-mlops-Split">
+    <div ref={root} className="jp-mlops-Split" onKeyDown={onEscape}>
       <div className="jp-mlops-Split-left">{left}</div>
       {right !== null && (
         <>

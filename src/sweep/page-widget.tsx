@@ -105,12 +105,14 @@ export class SweepPageWidget extends ReactWidget {
     if (sweep) {
       const title = sweepTitle(sweep, trans);
       const state = stateWord(sweep.state, trans);
-      this.title.label = trans.__(
-        '%1 %2 · sweep',
-        stateMark(sweep.state),
-        title
-      );
-      this.title.caption = trans.__('%1 · sweep, %2', title, state);
+      const mark = stateMark(sweep.state);
+      const verification = sweep.purpose === 'verification';
+      this.title.label = verification
+        ? `${mark} ${title}`
+        : trans.__('%1 %2 · sweep', mark, title);
+      this.title.caption = verification
+        ? `${title}, ${state}`
+        : trans.__('%1 · sweep, %2', title, state);
     }
     // A page that nobody sees is drawn when it is shown again.
     if (this.isVisible || !this.isAttached) {
@@ -135,6 +137,8 @@ export class SweepPageWidget extends ReactWidget {
       pause: () => run(CommandIDs.pause, { id }),
       resume: () => run(CommandIDs.resume, { id }),
       stopAll: () => run(CommandIDs.stop, { id }),
+      again: () => run(CommandIDs.sweepAgain, { id }),
+      openSnapshot: digest => run(CommandIDs.openSnapshot, { digest }),
       stop: index => run(CommandIDs.stopTrial, { sweep: id, index }),
       openNotebook: index => run(CommandIDs.openTrial, { sweep: id, index }),
       readLog: (index, offset) => model.trialLog(id, index, offset),

@@ -27,6 +27,9 @@ export interface IPageActions extends Omit<
   readonly resume: () => void;
   /** Stop the whole sweep. */
   readonly stopAll: () => void;
+  /** Order a sweep as this one, of the same snapshot. */
+  readonly again: () => void;
+  readonly openSnapshot: (digest: string) => void;
   /** Ask the server again. */
   readonly retry: () => void;
 }
@@ -72,8 +75,14 @@ export function SweepPage(props: ISweepPageProps): JSX.Element {
         onPause={actions.pause}
         onResume={actions.resume}
         onStop={actions.stopAll}
+        onAgain={actions.again}
       />
-      <SweepDetails sweep={sweep} trans={trans} onCopy={actions.copy} />
+      <SweepDetails
+        sweep={sweep}
+        trans={trans}
+        onCopy={actions.copy}
+        onSnapshot={actions.openSnapshot}
+      />
       <Trials {...props} sweep={sweep} />
     </div>
   );
@@ -106,8 +115,14 @@ function Trials(props: ISweepPageProps & { sweep: Sweep }): JSX.Element {
   const [tab, setTab] = useState<TrialTab>('notebook');
   const actions = useTrialActions(props.actions, setSelected, setTab);
   const trial = selected === null ? undefined : trials.get(selected);
+  const close = (root: HTMLElement) => {
+    setSelected(null);
+    // The table knows which of its rows was the last.
+    root.querySelector<HTMLElement>('[role="grid"]')?.focus();
+  };
   return (
     <Split
+      onEscape={trial ? close : undefined}
       share={taste.share}
       trans={trans}
       onShare={share => onTaste({ ...taste, share })}

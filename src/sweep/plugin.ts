@@ -16,7 +16,8 @@ import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { orNotify, SWEEP_ARGS, sweepMeant } from '../commands';
+import { SWEEP_ARGS, TRIAL_ARGS, trialOf } from '../command-args';
+import { orNotify, sweepMeant } from '../commands';
 import { CommandIDs, IMlopsModel, TRANSLATION_DOMAIN } from '../tokens';
 import {
   isTrialPath,
@@ -151,23 +152,9 @@ export const trialNotebookPlugin: JupyterFrontEndPlugin<void> = {
 
     app.commands.addCommand(CommandIDs.openTrial, {
       label: trans.__('Open Executed Notebook'),
-      describedBy: {
-        args: {
-          type: 'object',
-          required: ['sweep', 'index'],
-          properties: {
-            sweep: { type: 'string', description: 'The sweep.' },
-            index: { type: 'integer', description: 'The trial.' }
-          }
-        }
-      },
+      describedBy: { args: TRIAL_ARGS },
       execute: args =>
-        orNotify(
-          openTrial(app, documents, notebooks, drive, {
-            sweep: String(args.sweep),
-            index: Number(args.index)
-          })
-        )
+        orNotify(openTrial(app, documents, notebooks, drive, trialOf(args)))
     });
   }
 };

@@ -19,6 +19,8 @@ import {
 
 const POLL_MS = 1_000;
 const MAX_WAIT_MS = 30_000;
+/** Bytes from the end at which a log is opened: its beginning is read when somebody asks for it. */
+const TAIL = 65_536;
 /** Pixels from the end within which somebody is taken to look at the end. */
 const NEAR_END = 24;
 
@@ -34,7 +36,8 @@ export interface ITrialLogProps {
 /** A trial's log; follows its end for as long as the reader looks at the end. Give it a key for each attempt. */
 export function TrialLog(props: ITrialLogProps): JSX.Element {
   const { index, read, visible, trans } = props;
-  const { log, ended, error } = useLog(read, visible);
+  const [from, setFrom] = useState(-TAIL);
+  const { log, ended, error, skipped } = useLog(read, visible, from);
   const scroller = useRef<HTMLPreElement>(null);
   const following = useRef(true);
   useLayoutEffect(() => {
@@ -48,6 +51,22 @@ export function TrialLog(props: ITrialLogProps): JSX.Element {
   };
   return (
     <>
+      {skipped && (
+        <p className="jp-mlops-Log-note">
+          {trans.__('This is the end of the log.')}{' '}
+          <button
+            type="button"
+            className="jp-mlops-Link"
+            onClick={() => {
+              following.current = false;
+              setFrom(0);
+              scroller.current?.focus();
+            }}
+          >
+            {trans.__('Show it from the beginning')}
+          </button>
+        </p>
+      )}
       {log.dropped > 0 && (
         <p className="jp-mlops-Log-note">
           {trans.__(
@@ -94,17 +113,31 @@ interface ILog {
   ended: boolean;
   /** Why the last piece could not be read; it is tried again. */
   error: string | null;
+  /** Whether it begins earlier than what is read. */
+  skipped: boolean;
 }
 
+const NOTHING_YET: ILog = {
+  log: EMPTY_LOG,
+  ended: false,
+  error: null,
+  skipped: false
+};
+
 /** Reads on while somebody looks, without pause as long as there is more. */
-function useLog(read: ITrialLogProps['read'], visible: boolean): ILog {
-  const [state, setState] = useState<ILog>({
-    log: EMPTY_LOG,
-    ended: false,
-    error: null
-  });
-  const offset = useRef(0);
+function useLog(
+  read: ITrialLogProps['read'],
+  visible: boolean,
+  from: number
+): ILog {
+  const [state, setState] = useState(NOTHING_YET);
+  const offset = useRef(from);
   const done = useRef(false);
+  useEffect(() => {
+    offset.current = from;
+    done.current = false;
+    setState(NOTHING_YET);
+  }, [read, from]);
   useEffect(() => {
     if (!visible || done.current) {
       return;
@@ -119,15 +152,20 @@ function useLog(read: ITrialLogProps['read'], visible: boolean): ILog {
         if (stopped) {
           return;
         }
-        again = next > offset.current ? 0 : POLL_MS;
+        const tail = offset.current < 0;
+        again = next > offset.current && text !== '' ? 0 : POLL_MS;
         wait = POLL_MS;
         offset.current = next;
         done.current = ended;
-        setState(({ log }) => ({
-          log: appendLog(log, text),
-          ended,
-          error: null
-        }));
+        setState(({ log, skipped }) => {
+          const cut = tail && next > bytesOf(text);
+          return {
+            log: appendLog(log, cut ? wholeLines(text) : text),
+            ended,
+            error: null,
+            skipped: skipped || cut
+          };
+        });
       } catch (error) {
         again = wait = Math.min(2 * wait, MAX_WAIT_MS);
         setState(before => ({ ...before, error: messageOf(error) }));
@@ -141,6 +179,15 @@ function useLog(read: ITrialLogProps['read'], visible: boolean): ILog {
       stopped = true;
       clearTimeout(timer);
     };
-  }, [read, visible]);
+  }, [read, visible, from]);
   return state;
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** Without the end of a line that began before. */
+function wholeLines(text: string): string {
+  return text.slice(text.indexOf('\n') + 1);
 }

@@ -1,4 +1,5 @@
 import type { CodeCellModel } from '@jupyterlab/cells';
+import { PathExt } from '@jupyterlab/coreutils';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
@@ -16,6 +17,7 @@ import type { ITrialPlace, TrialsDrive } from '../trials-drive';
 export function followTrial(options: IFollowOptions): IDisposable {
   const { panel, place, model } = options;
   neverStartKernel(panel, options.onRun);
+  downloadByName(panel, options.contents);
   const follower = new Follower(options, model.sweep(place.sweep));
   const disposable = new DisposableDelegate(() => follower.dispose());
   panel.disposed.connect(() => disposable.dispose());
@@ -48,6 +50,19 @@ function neverStartKernel(
   sessionContext.startKernel = async () => {
     onRun();
     throw new Error('KernelReplyNotOK: this document never has a kernel.');
+  };
+}
+
+/** JupyterLab leaves the name of a download to its address, and a copy in the browser's memory has none. */
+function downloadByName(
+  { context }: NotebookPanel,
+  contents: Pick<Contents.IManager, 'getDownloadUrl'>
+): void {
+  context.download = async () => {
+    const link = document.createElement('a');
+    link.href = await contents.getDownloadUrl(context.path);
+    link.download = PathExt.basename(context.path);
+    link.click();
   };
 }
 

@@ -18,6 +18,7 @@ import msgspec
 
 from jupyter_mlops.backends.base import SweepPlacement
 from jupyter_mlops.backends.executors.workdir import Desired, WorkDir
+from jupyter_mlops.backends.tracking.chatter import for_others
 from jupyter_mlops.domain.errors import Unavailable
 from jupyter_mlops.domain.sweep import SweepOrder
 
@@ -68,7 +69,7 @@ class LocalExecutor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self._environment},
+                env=for_others(os.environ) | self._environment,
                 start_new_session=True,
             )
         _started[:] = [p for p in _started if p.poll() is None] + [process]
@@ -94,7 +95,7 @@ class LocalExecutor:
             paused=desired.paused,
             stopped=desired.stopped_by is not None,
             parallelism=desired.parallelism,
-            message=_no_room(work.folder) or ("" if alive else _last_line(work.log("runner"))),
+            message=_no_room(work.folder) or (work.note() if alive else _last_line(work.log("runner"))),
         )
 
     def pause(self, sweep_id: str) -> None:

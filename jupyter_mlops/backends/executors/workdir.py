@@ -5,6 +5,9 @@
         runner.json         pid and start time of the runner; alive or not is asked of the system, never stored
         runner.lock         held by the runner; runner.log what it printed
         changed             touched when something may have changed; its time is the sweep's revision
+        note                what a trial waits for before it can begin: its environment is being rebuilt
+        environment.json    what the kernel's environment was when it was last asked, and how a change is noticed
+        <index>-files/      a snapshot's files laid out, where the notebook's own folder has changed
         <index>.json .lock .log .ipynb    the same for each running trial, and its executed notebook so far
 
 A file is written beside its name and renamed. When a sweep has ended the folder is removed: all that matters is in
@@ -142,6 +145,10 @@ class WorkDir:
             changed = 0
         return f"{changed}:{self.holder('runner') is not None}" if self.exists() else "ended"
 
+    def note(self) -> str:
+        """What a trial waits for before it can begin; empty when there is nothing to say."""
+        return (_read(self.folder / "note") or b"").decode(errors="replace")
+
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
@@ -152,6 +159,7 @@ class WorkDir:
         """Remove what a trial that has ended left here."""
         for suffix in ("json", "lock", "log", "ipynb"):
             (self.folder / f"{index}.{suffix}").unlink(missing_ok=True)
+        shutil.rmtree(self.folder / f"{index}-files", ignore_errors=True)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -15,20 +15,23 @@ if TYPE_CHECKING:
 
 
 def write(client: MlflowClient, run: Run, name: str, content: bytes) -> None:
-    """Write an artifact. On a local disk it is renamed into place, so that a reader never sees half of it."""
+    """Write an artifact, `name` or `folder/name`. On a local disk it is renamed into place, so that a reader never
+    sees half of it."""
     folder = _local_folder(run)
+    inside = PurePosixPath(name)
     if folder is None:
         with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch, name)
+            path = Path(scratch, inside.name)
             path.write_bytes(content)
-            client.log_artifact(run.info.run_id, str(path))
+            client.log_artifact(run.info.run_id, str(path), None if inside.parent.name == "" else str(inside.parent))
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+    target = folder / inside
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
         try:
             file.write(content)
             file.close()
-            Path(file.name).replace(folder / name)
+            Path(file.name).replace(target)
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise
@@ -40,10 +43,16 @@ def read(client: MlflowClient, run: Run, name: str) -> bytes | None:
     if folder is not None:
         path = folder / name
         return path.read_bytes() if path.is_file() else None
-    if not any(entry.path == name for entry in client.list_artifacts(run.info.run_id)):
+    if name not in names(client, run, str(PurePosixPath(name).parent)):
         return None
     with tempfile.TemporaryDirectory() as scratch:
         return Path(client.download_artifacts(run.info.run_id, name, scratch)).read_bytes()
+
+
+def names(client: MlflowClient, run: Run, folder: str = ".") -> list[str]:
+    """Artifacts in a folder of a run, each with its whole path."""
+    within = None if folder == "." else folder
+    return [str(entry.path) for entry in client.list_artifacts(run.info.run_id, within)]
 
 
 def require(client: MlflowClient, run: Run, name: str) -> bytes:

@@ -13,6 +13,7 @@ from jupyter_mlops.backends.base import SweepRecord, TrialRecord
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.sweep import SweepOutcome, SweepSummary
 from jupyter_mlops.domain.trial import OUTCOMES
+from jupyter_mlops.domain.verification import Verdict
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,6 +54,7 @@ def sweep_record(run: Run) -> SweepRecord:
     tags = run.data.tags
     # The tag is written just before MLflow's own status and end time: until both are there it has not ended.
     outcome = tags.get(naming.OUTCOME) if run.info.status in _TERMINAL else None
+    verdict = tags.get(naming.VERDICT)
     return SweepRecord(
         id=run.info.run_id,
         name=run.info.run_name or "",
@@ -60,6 +62,9 @@ def sweep_record(run: Run) -> SweepRecord:
         outcome=cast(SweepOutcome, outcome) if outcome in get_args(SweepOutcome) else None,
         reason=tags.get(naming.REASON, ""),
         summary=_summary(tags.get(naming.SUMMARY)),
+        verdict=cast(Verdict, verdict) if verdict in get_args(Verdict) else None,
+        snapshot=tags.get(naming.SNAPSHOT, ""),
+        purpose="verification" if tags.get(naming.PURPOSE) == "verification" else "sweep",
         started=run.info.start_time or 0,
         ended=run.info.end_time,
     )

@@ -1,38 +1,19 @@
-"""REST under `/mlops/`, as one table: what can be asked, with what, and which verb of the services answers.
-
-`handlers.py` turns each row into a route, `openapi.py` into the document from which `src/api.ts` is generated; a new
-verb is a new row and nothing else.
-"""
+"""REST of sweeps and their trials."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import msgspec
 
-from jupyter_mlops.domain.doctor import Finding, Status
-from jupyter_mlops.domain.notebook import NotebookInfo
-from jupyter_mlops.domain.snapshot import Snapshot
 from jupyter_mlops.domain.sweep import Sweep, SweepPlan, SweepRequest
 from jupyter_mlops.domain.trial import Trial, TrialPage
-
-if TYPE_CHECKING:
-    from jupyter_mlops.services import Services
-
-
-class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    notebook: str
-    """Path of the notebook from the server's root."""
+from jupyter_mlops.server.operations.table import Operation
 
 
 class SweepList(msgspec.Struct, frozen=True, kw_only=True):
     sweeps: list[Sweep]
     """Newest first."""
-
-
-class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    findings: list[Finding]
 
 
 class TrialLog(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,93 +34,7 @@ class TrialNotebook(msgspec.Struct, frozen=True, kw_only=True):
     """Index of the cell that raised."""
 
 
-class Request(msgspec.Struct, frozen=True):
-    """What a row's `call` gets: path and query arguments as text, the decoded body, and who asks."""
-
-    arguments: Mapping[str, str]
-    body: Any
-    user: str
-
-    def text(self, name: str, default: str = "") -> str:
-        return self.arguments.get(name, default)
-
-    def integer(self, name: str, default: int, low: int = 0, high: int = 2**31) -> int:
-        """A whole number from the path or the query, kept within its limits.
-
-        Raises:
-            Invalid: the text is not a whole number.
-        """
-        from jupyter_mlops.domain.errors import Invalid
-
-        raw = self.arguments.get(name, "")
-        if not raw:
-            return default
-        try:
-            return min(max(int(raw), low), high)
-        except ValueError:
-            raise Invalid.one(name, f"{raw[:40]!r} is not a whole number.") from None
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the table."""
-
-    name: str
-    """The operation's id: the name of the generated TypeScript function's types."""
-    method: Literal["GET", "POST"]
-    path: str
-    """Below `/mlops/`, with `{arguments}`."""
-    summary: str
-    answer: Any
-    call: Callable[[Services, Request], Any]
-    body: Any = None
-    query: tuple[str, ...] = ()
-    status: int = 200
-
-
-OPERATIONS: tuple[Operation, ...] = (
-    Operation(
-        name="status",
-        method="GET",
-        path="status",
-        summary="Version, store and limits; whether the store answers.",
-        answer=Status,
-        call=lambda s, r: s.status(),
-    ),
-    Operation(
-        name="doctor",
-        method="GET",
-        path="doctor",
-        summary="What is found, what is missing, and what to do.",
-        answer=Diagnosis,
-        call=lambda s, r: Diagnosis(findings=s.doctor()),
-    ),
-    Operation(
-        name="inspectNotebook",
-        method="GET",
-        path="notebook",
-        query=("path",),
-        summary="A notebook's parameters and suggestions for its sweep.",
-        answer=NotebookInfo,
-        call=lambda s, r: s.sweeps.inspect(r.text("path")),
-    ),
-    Operation(
-        name="createSnapshot",
-        method="POST",
-        path="snapshots",
-        body=SnapshotRequest,
-        status=201,
-        summary="Keep a notebook as it stands on disk. The same content gives the same snapshot.",
-        answer=Snapshot,
-        call=lambda s, r: s.snapshots.create(r.body.notebook, r.user),
-    ),
-    Operation(
-        name="getSnapshot",
-        method="GET",
-        path="snapshots/{digest}",
-        summary="One snapshot by its digest, or the first twelve or more characters of it.",
-        answer=Snapshot,
-        call=lambda s, r: s.snapshots.get(r.text("digest")),
-    ),
+SWEEPS: tuple[Operation, ...] = (
     Operation(
         name="planSweep",
         method="POST",
@@ -243,5 +138,13 @@ OPERATIONS: tuple[Operation, ...] = (
         call=lambda s, r: TrialLog(
             **s.trials.log(r.text("sweep"), r.integer("index", 0), r.integer("offset", 0, -(2**53), 2**53))
         ),
+    ),
+    Operation(
+        name="sweepRequest",
+        method="GET",
+        path="sweeps/{sweep}/request",
+        summary="The request that orders the same sweep of the same snapshot again.",
+        answer=SweepRequest,
+        call=lambda s, r: s.sweeps.request_again(r.text("sweep")),
     ),
 )

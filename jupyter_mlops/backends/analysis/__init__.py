@@ -1,0 +1,1 @@
+"""What reading a notebook tells about how it will run: names, packages and paths."""

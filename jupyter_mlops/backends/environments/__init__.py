@@ -1,0 +1,1 @@
+"""Environments of kernels: asked from their own interpreters, rebuilt, cached."""
