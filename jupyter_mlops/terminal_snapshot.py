@@ -72,7 +72,7 @@ def _holds(manifest: Manifest) -> str:
 def _packages(environment: Environment) -> str:
     count = len(environment.packages) + len(environment.conda)
     own = sum(package.kind != "index" for package in environment.packages)
-    local = f", {own} of them from folders, git or addresses" if own else ""
+    local = f" ({own} from a folder, git or an address)" if own else ""
     return f"Python {environment.python} with {count} {_plural('package', count)}{local}"
 
 

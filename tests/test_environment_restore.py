@@ -201,24 +201,25 @@ def test_an_environment_is_rebuilt_and_found_again(cache: EnvironmentCache, inde
     assert [known.digest for known in cache.known()] == [of.digest]
 
 
-def test_two_at_once_build_it_once(cache: EnvironmentCache, index: Index) -> None:
+def test_many_at_once_build_it_once(cache: EnvironmentCache, index: Index) -> None:
+    """As the trials of a sweep do."""
     of = environment("slow==1.0")
-    assert cache.start(of, SNAPSHOT).status == "building"
-    builder = until(lambda: slot(cache, of).work.holder(BUILDER))
+    ends: list[EnvironmentState] = []
+    waiting = [threading.Thread(target=lambda: ends.append(built(cache, of))) for _ in range(6)]
+    for each in waiting:
+        each.start()
     until(lambda: "slow" in index.asked)
-    assert cache.state(of.digest).message == "Looking for 1 package…"
-    assert cache.start(of, SNAPSHOT).status == "building"
+    builder = slot(cache, of).work.holder(BUILDER)
+    state = cache.start(of, SNAPSHOT)
+    assert (state.status, state.message, state.python) == ("building", "Looking for 1 package…", PYTHON)
     assert slot(cache, of).work.holder(BUILDER) == builder
     assert restore.main([SNAPSHOT, str(cache._folder), of.digest]) == restore.RUNS_ALREADY
-
-    ends: list[EnvironmentState] = []
-    others = [threading.Thread(target=lambda: ends.append(built(cache, of))) for _ in range(2)]
-    for other in others:
-        other.start()
     index.gate.set()
-    for other in others:
-        other.join(60)
-    assert [end.status for end in ends] == ["ready", "ready"]
+    for each in waiting:
+        each.join(60)
+    assert [end.status for end in ends] == ["ready"] * 6
+    assert index.asked.count("slow-1.0-py3-none-any.whl") == 1
+    assert [path.name for path in cache._folder.iterdir()] == [of.digest]
 
 
 def test_a_builder_that_is_killed_leaves_nothing_and_the_next_one_succeeds(

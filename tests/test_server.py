@@ -58,7 +58,7 @@ def rest(jp_fetch: Callable[..., Any]) -> Rest:
 
 
 def filled(operation: Operation) -> str:
-    return operation.path.format(sweep=NO_SWEEP, index="0", digest="0" * 64)
+    return operation.path.format(sweep=NO_SWEEP, index="0", digest="0" * 64, other="0" * 64)
 
 
 ROUTES = [(o.method, filled(o)) for o in OPERATIONS] + [
@@ -354,7 +354,7 @@ def test_any_argument_is_answered_or_refused(ask: Callable[..., tuple[int, Any]]
     def any_argument(operation: Operation, first: str, second: str, query: str) -> None:
         if first in (".", ".."):
             return
-        path = operation.path.format(sweep=first, digest=first, index=second)
+        path = operation.path.format(sweep=first, digest=first, other=first, index=second)
         params = dict.fromkeys(operation.query, query)
         code, answer = ask(operation.method, path, {"notebook": query} if operation.body else None, **params)
         assert code < 500, (operation.name, first, second, query, answer)

@@ -36,7 +36,9 @@ export class SnapshotListWidget extends ReactWidget {
 
   protected onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
-    void this._load();
+    if (this.isVisible) {
+      void this._load();
+    }
   }
 
   protected onAfterShow(msg: Message): void {

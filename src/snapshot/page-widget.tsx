@@ -41,7 +41,10 @@ export class SnapshotPageWidget extends ReactWidget {
 
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
-    void this._page.load();
+    // The first question is on its way since the page was made.
+    if (this._page.details) {
+      void this._page.load();
+    }
   }
 
   protected render(): JSX.Element {

@@ -37,6 +37,8 @@ async function open(
   await page.contents.uploadContent(NOTEBOOK, 'text', path);
   await page.notebook.openByPath(path);
   await page.notebook.activate('story.ipynb');
+  // Where there is no room for all of a toolbar, JupyterLab puts its end behind a button.
+  await page.sidebar.close('left');
   return path;
 }
 
@@ -92,7 +94,10 @@ test.describe('A snapshot', () => {
 
     await edit(page, 1, 'import helper\naccuracy = 2 * helper.score(C)');
     await expect(badge(page)).toContainText('changed');
-    await expect(badge(page)).toHaveAttribute('title', /^Changed: the notebook/);
+    await expect(badge(page)).toHaveAttribute(
+      'title',
+      /^Changed: the notebook/
+    );
     await snapshot(page);
     await badge(page).click();
     const shown = page.getByRole('main').locator('.jp-mlops-Head:visible');

@@ -72,18 +72,27 @@ class EnvironmentCache:
         if state.status in ("ready", "building"):
             return state
         try:
-            slot.work.create()
-            with slot.work.holding(STARTER) as mine:
-                # Somebody else may have started it, and it may have ended, since we looked.
-                if mine and slot.work.holder(BUILDER) is None and not slot.sound():
-                    slot.prepare(environment)
-                    self._spawn(slot, snapshot)
+            deadline = time.monotonic() + START_SECONDS
+            while not self._started_by_us(slot, environment, snapshot) and time.monotonic() < deadline:
+                time.sleep(0.02)  # somebody else starts it this moment
         except OSError as error:
             raise Unavailable(
                 f"The environment cannot be rebuilt: {slot.work.folder}: {error.strerror or error}. Make room or mend "
                 "the permissions, then restore again."
             ) from error
         return slot.state()
+
+    def _started_by_us(self, slot: Slot, environment: Environment, snapshot: str) -> bool:
+        """See that it is being built; False while another process does so."""
+        slot.work.create()
+        with slot.work.holding(STARTER) as mine:
+            # It may have been started, and have ended, since we looked.
+            if mine and slot.sound():
+                slot.work.remove()
+            elif mine and slot.work.holder(BUILDER) is None:
+                slot.prepare(environment)
+                self._spawn(slot, snapshot)
+        return mine
 
     def _spawn(self, slot: Slot, snapshot: str) -> None:
         with (slot.work.folder / f"{BUILDER}.err").open("wb") as errors:

@@ -145,10 +145,10 @@ def _pip(variables: Mapping[str, str]) -> dict[str, str]:
     """What pip is told: variables before files, later files before earlier ones."""
     import configparser
 
-    from jupyter_mlops.backends.environments.indexes import _pip_files
+    from jupyter_mlops.backends.environments.indexes import pip_files
 
     found: dict[str, str] = {}
-    for file in _pip_files(Path(sys.prefix), variables):
+    for file in pip_files(Path(sys.prefix), variables):
         parser = configparser.RawConfigParser(strict=False)
         try:
             parser.read_string(file.read_text(encoding="utf-8", errors="replace"))

@@ -46,7 +46,7 @@ def _configured(prefix: Path, environment: Mapping[str, str]) -> Iterator[tuple[
     for name in _VARIABLES:
         for text in environment.get(name, "").split():
             yield f"the variable {name}", _unnamed(text) if name in {"UV_INDEX", "UV_DEFAULT_INDEX"} else text
-    for file in _pip_files(prefix, environment):
+    for file in pip_files(prefix, environment):
         for text in _pip(file):
             yield str(file), text
     for file in _uv_files(environment):
@@ -68,7 +68,7 @@ def _settings(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("XDG_CONFIG_HOME") or _home(environment) / ".config")
 
 
-def _pip_files(prefix: Path, environment: Mapping[str, str]) -> list[Path]:
+def pip_files(prefix: Path, environment: Mapping[str, str]) -> list[Path]:
     """https://pip.pypa.io/en/stable/topics/configuration/#location"""
     named = environment.get("PIP_CONFIG_FILE", "")
     if named == os.devnull:

@@ -53,8 +53,8 @@ def packages_folder(prefix: Path) -> Path:
 
 
 def _installed(prefix: Path) -> list[str]:
-    names = os.listdir(packages_folder(prefix))
-    return sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
+    with os.scandir(packages_folder(prefix)) as entries:
+        return sorted(entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
 
 
 def _version_of(prefix: Path) -> str:

@@ -76,7 +76,8 @@ class MlflowSnapshots:
             artifacts.write(client, run, naming.DIFF_FILE, contents.diff)
         notes = [naming.shortened(note, _SHORT) for note in sighting.notes[: _SHORT // 12]]
         short = msgspec.structs.replace(sighting, notes=notes, indexes=sighting.indexes[:5])
-        tags = {naming.SIGHTING: msgspec.json.encode(short).decode(), seen_tag(file): str(sighting.taken)}
+        taken = str(sighting.taken)
+        tags = {naming.SIGHTING: msgspec.json.encode(short).decode(), naming.SEEN: taken, seen_tag(file): taken}
         records.set_tags(client, run.info.run_id, tags)
 
     def _find(self, digest: str) -> Run | None:
@@ -127,14 +128,12 @@ class MlflowSnapshots:
     @translated
     def newest(self, file: Path | None, limit: int) -> list[Snapshot]:
         """Those seen last, of one notebook file or of all."""
-        condition = f"tags.`{naming.KIND}` = 'snapshot'"
-        order = "attributes.start_time DESC"
-        if file is not None:
-            # Of equal length for the next two centuries, so that text sorts like time.
-            condition += f" and tags.`{seen_tag(file)}` LIKE '%'"
-            order = f"tags.`{seen_tag(file)}` DESC"
+        seen = naming.SEEN if file is None else seen_tag(file)
         runs = self.connection.client.search_runs(
-            [self.connection.experiment_id(naming.SNAPSHOTS_EXPERIMENT)], condition, max_results=limit, order_by=[order]
+            [self.connection.experiment_id(naming.SNAPSHOTS_EXPERIMENT)],
+            f"tags.`{naming.KIND}` = 'snapshot' and tags.`{seen}` LIKE '%'",
+            max_results=limit,
+            order_by=[f"tags.`{seen}` DESC"],  # of equal length for two centuries, so that text sorts like time
         )
         return [self._read(run) for run in runs]
 
@@ -175,4 +174,4 @@ class MlflowSnapshots:
 
 def seen_tag(file: Path) -> str:
     """The tag that says when a snapshot was last seen in a notebook file."""
-    return naming.SEEN + hashlib.sha256(str(file).encode()).hexdigest()[:16]
+    return f"{naming.SEEN}." + hashlib.sha256(str(file).encode()).hexdigest()[:16]
