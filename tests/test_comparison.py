@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import subprocess
-import sys
 from typing import Any
 
 import msgspec
@@ -159,7 +157,7 @@ def test_cells_that_resemble_each_other_are_the_same_cell() -> None:
 
 
 def test_in_large_notebooks_that_have_nothing_in_common_nothing_that_resembles_is_looked_for() -> None:
-    # nbdime alone took minutes: each cell against each, letter by letter.
+    # Each cell against each, letter by letter, would take minutes.
     left = notebook(*[f"value_{n} = {n}\n" * 30 for n in range(20)], ids=False)
     right = notebook(*[f"value_{n} = {n}\n" * 30 + "# new" for n in range(20)], ids=False)
     size = [sum(len(cell["source"]) for cell in side["cells"]) for side in (left, right)]
@@ -412,9 +410,3 @@ def test_a_notebook_cannot_steer_the_terminal() -> None:
     shown = terminal.text(terminal_diff.snapshot_diff(compare(left, right)))
     assert "if\ufffd[31m [bold]\ufffd\ufffd" in shown
     assert all(c.isprintable() or c == "\n" for c in shown)
-
-
-def test_nbdime_is_imported_only_to_compare() -> None:
-    code = "import sys, jupyter_mlops.backends.comparison, jupyter_mlops.terminal_diff; print('nbdime' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.strip() == "False"

@@ -13,6 +13,8 @@ import pytest
 from uv import find_uv_bin
 
 from jupyter_mlops.backends.environments.capture import KernelProbe
+from jupyter_mlops.services import Services
+from jupyter_mlops.testing import NotebookFactory
 from tests.benchmarks.measuring import median, say
 
 pytestmark = pytest.mark.benchmark
@@ -91,3 +93,34 @@ def test_capture_of_an_environment(environment: Path, tmp_path: Path) -> None:
     say(what, f"{ours:.3f} s", f"uv pip freeze: {uv:.3f} s", ours / uv, f"< {PROMISE:.0f} s", ours < PROMISE)
     say("… whether they are still the same", f"{median(took['stamp']) * 1000:.2f} ms", "", None, "< 5 ms")
     assert ours < PROMISE
+
+
+def test_a_snapshot_of_a_notebook(
+    environment: Path, mlops_services: Services, mlops_notebook: NotebookFactory, mlops_root: Path
+) -> None:
+    """The whole of it: notebook, imports, environment, git, and what MLflow writes; new each time, and known."""
+    (mlops_root / "helper.py").write_text("x = 1")
+    path = mlops_notebook("import helper", kernel="many")
+    content = json.loads(path.read_text())
+
+    def create(text: str) -> None:
+        content["cells"][0]["source"] = text
+        path.write_text(json.dumps(content))
+        mlops_services.snapshots.create("train.ipynb", "ann")
+
+    create("x = 0")  # imports MLflow, builds the wheel
+    new = [seconds(lambda n=n: create(f"x = {n}")) for n in range(1, ROUNDS)]
+    known = [seconds(lambda: create("x = 1")) for _ in range(ROUNDS)]
+    python = environment / "bin" / "python"
+    freeze = [python, "-m", "pip", "freeze"]
+    pip = [seconds(lambda: subprocess.run(freeze, check=True, capture_output=True)) for _ in range(3)]
+    for what, times in (("not kept before", new), ("kept before", known)):
+        say(
+            f"snapshot of a notebook with {PACKAGES} packages, {what}",
+            f"{median(times):.3f} s",
+            f"pip freeze alone: {median(pip):.3f} s",
+            median(times) / median(pip),
+            f"< {PROMISE:g} s",
+            median(times) < PROMISE,
+        )
+    assert max(median(new), median(known)) < PROMISE
