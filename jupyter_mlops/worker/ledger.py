@@ -19,7 +19,14 @@ from jupyter_mlops.backends.executors.workdir import WorkDir
 from jupyter_mlops.domain.sweep import SweepOutcome, SweepSummary, best_of, outcome_of
 from jupyter_mlops.domain.trial import TrialState
 from jupyter_mlops.worker.patience import patiently
-from jupyter_mlops.worker.trial import NO_OBJECTIVE, NOTEBOOK_FAILED, SUCCEEDED, keep_files, tracking_from
+from jupyter_mlops.worker.trial import (
+    NO_ENVIRONMENT,
+    NO_OBJECTIVE,
+    NOTEBOOK_FAILED,
+    SUCCEEDED,
+    keep_files,
+    tracking_from,
+)
 
 log = logging.getLogger("jupyter_mlops")
 
@@ -85,6 +92,8 @@ class Ledger:
         if record is not None and record.outcome is not None:
             if code == NO_OBJECTIVE and not self._ranked:
                 self._hopeless = f"No trial has logged the objective. {record.reason} Sweep again with one of these."
+            if code == NO_ENVIRONMENT:
+                self._hopeless = record.reason
             self._ranked = self._ranked or record.objective is not None
             self._settled(index)
             return None

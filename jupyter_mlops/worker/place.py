@@ -32,13 +32,6 @@ NOTE = "note"
 """File in which a trial says what it is preparing, for those who watch."""
 
 
-class Place(msgspec.Struct, frozen=True):
-    """A folder and a kernel to run in."""
-
-    folder: Path
-    kernel: str
-
-
 class _Asked(msgspec.Struct, frozen=True):
     """What a kernel's environment was when it was last asked: digest, and the stamp by which a change is noticed."""
 
@@ -47,16 +40,15 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def prepared(
+def laid_out(
     order: SweepOrder, snapshot: Snapshot, index: int, content: bytes, tracking: MlflowTracking, work: WorkDir
-) -> Iterator[Place]:
-    """The place for a trial; what was laid out for it is removed afterwards."""
+) -> Iterator[Path]:
+    """The folder for a trial; what was laid out for it is removed afterwards."""
     clean = order.purpose == "verification"
-    kernel = _kernel(order, snapshot, clean, tracking, work)
     origin = Path(order.cwd) if order.cwd else None
     base = _base(origin, snapshot) if origin is not None else None
     if not clean and origin is not None and origin.is_dir() and (base is None or unchanged(base, snapshot.manifest)):
-        yield Place(origin, kernel)
+        yield origin
         return
     folder = work.folder / f"{index}-files"
     shutil.rmtree(folder, ignore_errors=True)
@@ -67,7 +59,7 @@ def prepared(
         else:
             log.warning("Local code has changed since snapshot %s; the trial runs what was kept.", snapshot.digest[:12])
             overlay(folder, base, snapshot.manifest, files)
-        yield Place(folder / snapshot.manifest.folder, kernel)
+        yield folder / snapshot.manifest.folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -80,8 +72,13 @@ def _base(origin: Path, snapshot: Snapshot) -> Path | None:
     return origin.parents[depth - 1] if depth else origin
 
 
-def _kernel(order: SweepOrder, snapshot: Snapshot, clean: bool, tracking: MlflowTracking, work: WorkDir) -> str:
-    """The kernel's own name while its environment is the one that was kept, else that of the rebuilt one."""
+def kernel_for(order: SweepOrder, snapshot: Snapshot, tracking: MlflowTracking, work: WorkDir) -> str:
+    """The kernel's own name while its environment is the one that was kept, else that of the rebuilt one.
+
+    Raises:
+        Missing, Unavailable: it cannot be rebuilt; says which package and what can be done.
+    """
+    clean = order.purpose == "verification"
     environment = snapshot.manifest.environment
     if environment is None:
         return order.kernel

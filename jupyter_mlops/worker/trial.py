@@ -27,11 +27,11 @@ from jupyter_mlops.backends.executors.workdir import WorkDir
 from jupyter_mlops.backends.reading import sets_other_experiment
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain import naming
-from jupyter_mlops.domain.errors import MlopsError, Unavailable
+from jupyter_mlops.domain.errors import Missing, MlopsError, Unavailable
 from jupyter_mlops.domain.sweep import SweepOrder
 from jupyter_mlops.domain.trial import Outcome
 from jupyter_mlops.worker.patience import patiently
-from jupyter_mlops.worker.place import Place, prepared
+from jupyter_mlops.worker.place import kernel_for, laid_out
 from jupyter_mlops.worker.reporter import Reporter
 
 log = logging.getLogger("jupyter_mlops")
@@ -41,6 +41,8 @@ NOTEBOOK_FAILED = 10
 """The notebook raised: the user's failure, never retried. A Job's podFailurePolicy fails the index on it."""
 NO_OBJECTIVE = 11
 """The notebook ran, and did not log the metric that ranks the trials."""
+NO_ENVIRONMENT = 12
+"""The packages that the snapshot was taken with cannot be had: every other trial would find the same."""
 TRY_AGAIN = 75
 """The machine failed the trial (EX_TEMPFAIL): kernel killed, store gone, disk full."""
 RUNS_ALREADY = 76
@@ -95,13 +97,19 @@ class _Trial:
         snapshot = patiently(lambda: snapshots.get(self.order.snapshot))
         content = patiently(lambda: snapshots.notebook(snapshot.digest))
         os.environ.update(self._environment(content))
+        try:
+            kernel = kernel_for(self.order, snapshot, self.tracking, self.work)
+        except (Missing, Unavailable) as error:
+            log.error("%s", error)
+            self._end("failed", naming.shortened(error.message, 1000))
+            return NO_ENVIRONMENT
         index = self.record.index
         with (
-            prepared(self.order, snapshot, index, content, self.tracking, self.work) as place,
+            laid_out(self.order, snapshot, index, content, self.tracking, self.work) as folder,
             Reporter(self.tracking, self.work, self.record.run_id, self.output) as reporter,
         ):
             try:
-                reason = self._execute(content, place, reporter)
+                reason = self._execute(content, folder, kernel, reporter)
             except Interrupted:
                 reporter.last_words()
                 raise
@@ -136,7 +144,7 @@ class _Trial:
             variables["MLFLOW_RUN_ID"] = run_id
         return variables
 
-    def _execute(self, content: bytes, place: Place, reporter: Reporter) -> str | None:
+    def _execute(self, content: bytes, folder: Path, kernel: str, reporter: Reporter) -> str | None:
         """Run the notebook; None if it ended well, else the reason in one line.
 
         Raises:
@@ -157,9 +165,9 @@ class _Trial:
                 str(self.output),
                 parameters=self.parameters,
                 engine_name="jupyter_mlops",
-                kernel_name=place.kernel,
+                kernel_name=kernel,
                 progress_bar=False,
-                cwd=str(place.folder),
+                cwd=str(folder),
                 autosave_cell_every=5,
                 on_cell=reporter.cells,
                 on_metrics=lambda metrics: patiently(lambda: self.tracking.log_metrics(self.record.run_id, metrics)),
@@ -168,7 +176,7 @@ class _Trial:
             log.error("The notebook raised:\n%s", _plain(error.traceback))
             return _in_words(error)
         except NoSuchKernel:
-            return f"The kernel {place.kernel!r} is not installed where the trial ran. Install it, or choose another."
+            return f"The kernel {kernel!r} is not installed where the trial ran. Install it, or choose another."
         except CellTimeoutError as error:
             # No cell has a time limit: it is the kernel's messages that did not come on an overloaded machine.
             raise Unavailable("The kernel's answers did not arrive in time.") from error

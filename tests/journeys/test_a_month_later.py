@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -179,17 +181,45 @@ def test_sweep_again_runs_the_same_snapshot_whatever_has_become_of_the_notebook(
     assert "Local code has changed" in mlops_services.trials.log(again.id, 0)["text"]
 
 
-def test_a_package_that_is_gone_is_named(mlops_services: Services, train: Path, project: Path) -> None:
+@contextmanager
+def installed(project: Path, name: str, version: str) -> Iterator[None]:
+    """As if somebody had installed one more package into the kernel's environment."""
     site = next((project / ".venv" / "lib").glob("python*/site-packages"))
-    gone = site / "never_published-9.9.dist-info"
-    gone.mkdir()
+    info = site / f"{name}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "RECORD").write_text("")
     try:
-        (gone / "METADATA").write_text("Metadata-Version: 2.1\nName: never-published\nVersion: 9.9\n")
-        (gone / "RECORD").write_text("")
+        yield
+    finally:
+        for file in info.iterdir():
+            file.unlink()
+        info.rmdir()
+
+
+def test_trials_run_in_the_environment_that_was_kept(
+    mlops_services: Services, mlops_notebook: NotebookFactory, project: Path
+) -> None:
+    mlops_notebook("import sys; print(sys.prefix)", kernel=KERNEL)
+    first = mlops_services.sweeps.create(SweepRequest(notebook="train.ipynb"), "ann")
+    eventually(ended(mlops_services, first))
+    assert str(project / ".venv") in json.dumps(mlops_services.trials.notebook(first.id, 0)["content"])
+
+    with installed(project, "one_more", "1.0"):
+        again = mlops_services.sweeps.create(mlops_services.sweeps.request_again(first.id), "ann")
+        eventually(ended(mlops_services, again))
+    log = mlops_services.trials.log(again.id, 0)["text"]
+    assert mlops_services.sweeps.get(again.id).state == "succeeded", log
+    assert "Runs in the rebuilt environment" in log
+    assert str(project / ".venv") not in json.dumps(mlops_services.trials.notebook(again.id, 0)["content"])
+
+
+def test_a_package_that_is_gone_is_named(mlops_services: Services, train: Path, project: Path) -> None:
+    with installed(project, "never_published", "9.9"):
         kept = mlops_services.snapshots.create("train.ipynb", "ann")
         with pytest.raises(Unavailable, match=r"never-published.*9\.9"):
             mlops_services.snapshots.rebuilt(kept.digest, lambda line: None)
-    finally:
-        for file in gone.iterdir():
-            file.unlink()
-        gone.rmdir()
+    # A sweep of it says the same, and does not wait for ever.
+    sweep = mlops_services.verifications.start(kept.digest, "ann")
+    eventually(ended(mlops_services, sweep))
+    assert "never-published" in mlops_services.verifications.result(sweep.id).sentence

@@ -1,6 +1,6 @@
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
-/** Sweepable, with a mistake in its last cell that only a check finds before it runs. */
+/** Can be swept, and imports a module that lies beside it. */
 const NOTEBOOK = JSON.stringify({
   nbformat: 4,
   nbformat_minor: 5,
@@ -14,8 +14,8 @@ const NOTEBOOK = JSON.stringify({
   },
   cells: [
     ['C = 1.0', 'parameters'],
-    ['import helper\naccuracy = helper.score(C)'],
-    ['accuracy', 'metrics']
+    ['import helper\naccuracy = helper.score(C)', 'metrics'],
+    ['print(accuracy)']
   ].map(([source, tag], i) => ({
     id: `cell-${i}`,
     cell_type: 'code',
@@ -56,7 +56,7 @@ async function snapshot(page: IJupyterLabPageFixture): Promise<void> {
     .locator('[data-jp-item-name="mlops-snapshot"]')
     .getByRole('button')
     .click();
-  await expect(badge(page)).toContainText('kept');
+  await expect(badge(page)).toContainText('✓ kept');
 }
 
 async function edit(
@@ -120,7 +120,7 @@ test.describe('A snapshot', () => {
     tmpPath
   }) => {
     await open(page, tmpPath);
-    await edit(page, 2, 'acuracy');
+    await edit(page, 2, 'print(acuracy)');
     await toolbar(page).getByRole('button', { name: 'Sweep…' }).click();
 
     const form = page.getByRole('form', { name: 'Sweep of story' });
