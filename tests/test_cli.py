@@ -241,7 +241,7 @@ def test_the_doctor_says_what_is_missing_and_what_to_do(mlops: Mlops, monkeypatc
 
 def test_help_reads_like_a_page_and_comes_at_once(mlops: Mlops) -> None:
     page = mlops("--help").out
-    assert "sweep     Run a notebook once per point of a search space." in page
+    assert re.search(r"^  sweep +Run a notebook once per point of a search space\.$", page, re.MULTILINE)
     assert "  jupyter mlops sweep run digits.ipynb -s C" in page
     assert mlops("").out == page
     for words in ("sweep", "trial", "snapshot", "environment"):

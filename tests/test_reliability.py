@@ -80,6 +80,11 @@ def runs_per_index(services: Services, sweep: Sweep) -> list[int]:
     return [indexes.count(index) for index in range(order.trials)]
 
 
+def kernels(trial: psutil.Process) -> list[psutil.Process]:
+    """The kernels that a trial runs: before them it asks an interpreter what is installed."""
+    return [child for child in trial.children() if any("ipykernel" in word for word in child.cmdline())]
+
+
 def nothing_left(data_dir: Path) -> bool:
     return not any((data_dir / "sweeps").iterdir())
 
@@ -111,9 +116,9 @@ def test_a_killed_process_is_tried_again_in_the_same_run(
 ) -> None:
     sweep = start(services, notebook(tmp_path, SLOW), [7], seconds=3)
     work = work_of(data_dir, sweep)
-    eventually(lambda: work.active() and work.active()[0].children())
+    eventually(lambda: work.active() and kernels(work.active()[0]))
     trial = work.active()[0]
-    (trial if victim == "trial" else trial.children()[0]).kill()
+    (trial if victim == "trial" else kernels(trial)[0]).kill()
 
     eventually(ended(services, sweep))
     assert services.sweeps.get(sweep.id).state == "succeeded"
@@ -149,7 +154,7 @@ def test_pause_lets_what_runs_end_and_resume_goes_on(services: Services, data_di
 def test_stop_keeps_what_was_executed_and_leaves_no_process(services: Services, data_dir: Path, tmp_path: Path) -> None:
     sweep = start(services, notebook(tmp_path, "print('so far')", SLOW), [1, 2, 3], seconds=60)
     work = work_of(data_dir, sweep)
-    eventually(lambda: len(work.active()) == 2 and all(p.children() for p in work.active().values()))
+    eventually(lambda: len(work.active()) == 2 and all(kernels(p) for p in work.active().values()))
     processes = [p for trial in work.active().values() for p in (trial, *trial.children(recursive=True))]
     eventually(lambda: services.trials.get(sweep.id, 0).cells_done >= 2)
     services.sweeps.stop(sweep.id, "ann")
@@ -176,7 +181,7 @@ def test_one_trial_is_stopped_and_the_others_go_on(services: Services, data_dir:
 def test_a_trial_that_ignores_the_request_to_stop_is_killed(services: Services, data_dir: Path, tmp_path: Path) -> None:
     sweep = start(services, notebook(tmp_path, SLOW), [1], seconds=60)
     work = work_of(data_dir, sweep)
-    eventually(lambda: work.active() and work.active()[0].children())
+    eventually(lambda: work.active() and kernels(work.active()[0]))
     trial = work.active()[0]
     trial.suspend()  # deaf to SIGTERM
     services.sweeps.stop(sweep.id, "ann")

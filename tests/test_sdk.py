@@ -20,6 +20,7 @@ from jupyter_mlops.domain.errors import Conflict, Invalid, NotFound
 from jupyter_mlops.domain.space import Choice, Fixed, Range
 from jupyter_mlops.domain.sweep import SweepRequest
 from jupyter_mlops.testing import WAITS, NotebookFactory, StoreThatGoesAway, eventually
+from jupyter_mlops.watching import watch
 
 TYPED = "lr: float = 0.1\ndepth: int = 3\nname: str = 'a'\nlayers: list = [1]\nfree = None"
 pytestmark = pytest.mark.usefixtures("configured")
@@ -97,7 +98,7 @@ def test_a_store_that_goes_away_is_waited_for(mlops_notebook: NotebookFactory, m
     fake.away = True
     threading.Timer(2.0, lambda: setattr(fake, "away", False)).start()
     said: list[str] = []
-    states = [view.sweep.state for view in sdk.watch(services, handle.id, said.append)]
+    states = [view.sweep.state for view in watch(services, handle.id, said.append)]
     assert states[-1] == "succeeded"
     assert len(said) == 2, said
     assert "Running trials go on" in said[0] or "does not answer" in said[0]

@@ -59,8 +59,21 @@ def run(
     return services.sweeps.get(sweep.id), services.trials.get(sweep.id, 0)
 
 
+def joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs, pieces of one stream put together: the kernel sends what has come up in a fifth of a second."""
+    whole: list[dict[str, Any]] = []
+    for output in outputs:
+        if output["output_type"] == "stream":
+            output["text"] = "".join(output["text"])
+            if whole and whole[-1].get("name") == output["name"]:
+                whole[-1]["text"] += output["text"]
+                continue
+        whole.append(output)
+    return whole
+
+
 def comparable(notebook: Any) -> Any:
-    """A notebook without what differs from run to run: times, paths, ids of injected cells, addresses."""
+    """A notebook without what differs from run to run: times, paths, ids of injected cells, when prints were sent."""
     nb = copy.deepcopy(notebook)
     meta = nb["metadata"].get("papermill", {})
     for key in ("start_time", "end_time", "duration", "input_path", "output_path"):
@@ -68,9 +81,8 @@ def comparable(notebook: Any) -> Any:
     for cell in nb["cells"]:
         cell.pop("id", None)
         cell["metadata"].pop("execution", None)
-        for output in cell.get("outputs", []):
-            if output["output_type"] == "stream":
-                output["text"] = "".join(output["text"])
+        if "outputs" in cell:
+            cell["outputs"] = joined(cell["outputs"])
         for key in ("start_time", "end_time", "duration"):
             cell["metadata"].get("papermill", {}).pop(key, None)
     return json.loads(json.dumps(nb))

@@ -69,7 +69,7 @@ def show(face: Face, sweep: str, index: int, as_json: bool) -> None:
         face.show(f"Executed notebook: {face.program} trial open {handle.id[:8]} {index}")
 
 
-@trial.command(cls=Verb)
+@trial.command(cls=Verb, short_help="What it printed and reported.")
 @_sweep
 @_index
 @click.option("-f", "--follow", is_flag=True, help="Wait for more until the trial has ended.")

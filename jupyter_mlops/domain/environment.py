@@ -15,7 +15,7 @@ PackageKind = Literal["index", "vcs", "archive", "wheel", "sources"]
 EnvironmentStatus = Literal["absent", "building", "ready", "failed"]
 
 
-class Package(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Package(msgspec.Struct, frozen=True, kw_only=True):
     """One installed distribution."""
 
     name: str

@@ -1,30 +1,34 @@
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
-/** Can be swept, and imports a module that lies beside it. */
-const NOTEBOOK = JSON.stringify({
-  nbformat: 4,
-  nbformat_minor: 5,
-  metadata: {
-    kernelspec: {
-      name: 'python3',
-      display_name: 'Python 3 (ipykernel)',
-      language: 'python'
-    },
-    language_info: { name: 'python' }
-  },
-  cells: [
+/** Can be swept, and imports a module that lies beside it. The same content would be the same snapshot: each differs. */
+function notebook(remark: string): string {
+  const cells = [
     ['C = 1.0', 'parameters'],
     ['import helper\naccuracy = helper.score(C)', 'metrics'],
-    ['print(accuracy)']
-  ].map(([source, tag], i) => ({
-    id: `cell-${i}`,
-    cell_type: 'code',
-    source,
-    metadata: tag ? { tags: [tag] } : {},
-    outputs: [],
-    execution_count: null
-  }))
-});
+    ['print(accuracy)'],
+    [`# ${remark}`]
+  ];
+  return JSON.stringify({
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: {
+      kernelspec: {
+        name: 'python3',
+        display_name: 'Python 3 (ipykernel)',
+        language: 'python'
+      },
+      language_info: { name: 'python' }
+    },
+    cells: cells.map(([source, tag], i) => ({
+      id: `cell-${i}`,
+      cell_type: 'code',
+      source,
+      metadata: tag ? { tags: [tag] } : {},
+      outputs: [],
+      execution_count: null
+    }))
+  });
+}
 
 /** Open the notebook, saved as JupyterLab writes it, with the module that it imports beside it. */
 async function open(
@@ -34,12 +38,24 @@ async function open(
   const path = `${folder}/story.ipynb`;
   const helper = 'def score(C):\n    return 1 / C\n';
   await page.contents.uploadContent(helper, 'text', `${folder}/helper.py`);
-  await page.contents.uploadContent(NOTEBOOK, 'text', path);
+  await page.contents.uploadContent(notebook(folder), 'text', path);
   await page.notebook.openByPath(path);
-  await page.notebook.activate('story.ipynb');
+  await activate(page);
   // Where there is no room for all of a toolbar, JupyterLab puts its end behind a button.
   await page.sidebar.close('left');
+  // A kernel that begins writes into the notebook what it is.
+  await expect(page.locator('#jp-main-statusbar')).toContainText('Idle');
+  await page.notebook.save();
   return path;
+}
+
+/** Put the notebook in front, and not the page of its snapshot. */
+async function activate(page: IJupyterLabPageFixture): Promise<void> {
+  await tab(page).click();
+}
+
+function tab(page: IJupyterLabPageFixture) {
+  return page.getByRole('tab', { name: 'story.ipynb', exact: true });
 }
 
 function toolbar(page: IJupyterLabPageFixture) {
@@ -51,7 +67,7 @@ function badge(page: IJupyterLabPageFixture) {
 }
 
 async function snapshot(page: IJupyterLabPageFixture): Promise<void> {
-  await page.notebook.activate('story.ipynb');
+  await activate(page);
   await toolbar(page)
     .locator('[data-jp-item-name="mlops-snapshot"]')
     .getByRole('button')
@@ -64,7 +80,7 @@ async function edit(
   cell: number,
   source: string
 ): Promise<void> {
-  await page.notebook.activate('story.ipynb');
+  await activate(page);
   await page.notebook.setCell(cell, 'code', source);
   await expect(badge(page)).toContainText('unsaved changes');
   await page.notebook.save();
@@ -195,6 +211,9 @@ test.describe('A snapshot', () => {
     await restore
       .getByRole('button', { name: 'Open it' })
       .click({ timeout: 180_000 });
-    await expect(page.getByRole('tab', { name: 'story.ipynb' })).toHaveCount(2);
+    await expect(tab(page)).toHaveCount(2);
+    await expect(
+      page.locator('.jp-KernelName').locator('visible=true')
+    ).toContainText('snapshot');
   });
 });

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import warnings
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -35,7 +36,10 @@ def kernelspec(name: str) -> KernelSpec:
 
     manager = KernelSpecManager()
     try:
-        return manager.get_kernel_spec(name)
+        with warnings.catch_warnings():
+            # Kernels of other languages have keys in their kernel.json that traitlets does not expect.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return manager.get_kernel_spec(name)
     except NoSuchKernel:
         installed = manager.find_kernel_specs()
         if name in installed:  # what would start it is not: the specification says what it is all the same
