@@ -200,6 +200,7 @@ export type components = {
     };
     /** @description Where, when and by whom a snapshot's content was seen: its provenance, not its identity. */
     Sighting: {
+      folder: string;
       git: components['schemas']['GitState'] | null;
       has_diff: boolean;
       indexes: string[];

@@ -419,3 +419,16 @@ def test_a_remote_is_shown_without_credentials(
     state = files.git_state(files.read("train.ipynb"))
     assert state is not None
     assert state.remote == shown
+
+
+def test_a_notebook_is_shown_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    folder = str(tmp_path / "a" / "b")
+    server = NotebookFiles(tmp_path / "a")
+    assert server.shown(folder, "../b/n.ipynb") == "b/n.ipynb"
+    assert server.shown(str(tmp_path), "n.ipynb") == "n.ipynb"  # out of the root: as it was named
+    assert server.shown("", "n.ipynb") == "n.ipynb"
+    monkeypatch.chdir(tmp_path / "a")
+    terminal = NotebookFiles()
+    assert terminal.shown(folder, "b/n.ipynb") == "b/n.ipynb"
+    assert terminal.shown(folder, "n.ipynb") == f"{folder}/n.ipynb"

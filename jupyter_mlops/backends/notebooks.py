@@ -180,7 +180,8 @@ class NotebookFiles:
         """
         file = Path(folder, Path(path).name)
         if self._root is None:
-            return str(file) if folder else path
+            # A terminal's own words, as long as they lead to the same place.
+            return path if not folder or Path(path).resolve() == file else str(file)
         root = self._root.resolve()
         return file.relative_to(root).as_posix() if folder and file.is_relative_to(root) else path
 

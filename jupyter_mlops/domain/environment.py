@@ -87,7 +87,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: str
     notebook: str
-    """Path of the notebook in it."""
+    """Path of its notebook, beginning with the folder."""
     files: int
     environment: EnvironmentState | None = None
     """None when the snapshot knows of none; else ready, or being built."""

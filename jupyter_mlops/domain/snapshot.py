@@ -73,7 +73,9 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """Where, when and by whom a snapshot's content was seen: its provenance, not its identity."""
 
     notebook: str
-    """Path as the person named it."""
+    """Path as the person named it; where it leads there, from the root of who asks."""
+    folder: str = ""
+    """Folder of the notebook on the machine where it was seen."""
     user: str
     taken: int
     """Milliseconds since 1970, UTC."""

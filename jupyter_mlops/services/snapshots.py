@@ -90,6 +90,7 @@ class Snapshots:
         diff = self._notebooks.git_diff(source) if git is not None and git.dirty else b""
         sighting = Sighting(
             notebook=source.path,
+            folder=str(source.file.parent),
             user=user,
             taken=int(time.time() * 1000),
             git=git,
@@ -136,7 +137,7 @@ class Snapshots:
         source = self._notebooks.read(path)
         manifest = self._take(source, (), None).manifest
         newest = self._tracking.snapshots.newest(source.file, 1)
-        last = newest[0] if newest else None
+        last = self._from_here(newest[0]) if newest else None
         if last is not None and last.digest == manifest.digest:
             return NotebookState(kept=True, digest=manifest.digest, last=last)
         return NotebookState(
@@ -158,10 +159,18 @@ class Snapshots:
         if digest == "latest":
             newest = self._tracking.snapshots.newest(None, 1)
             if newest:
-                return newest[0]
+                return self._from_here(newest[0])
         elif not re.fullmatch(r"[0-9a-f]{8,64}", digest):
             raise Invalid.one("digest", f"{digest[:80]!r} is not a snapshot's digest: 8 to 64 of 0-9 and a-f.")
-        return self._tracking.snapshots.get(digest)
+        return self._from_here(self._tracking.snapshots.get(digest))
+
+    def _from_here(self, snapshot: Snapshot) -> Snapshot:
+        """A snapshot whose notebook is named as a path from here: a terminal elsewhere named it otherwise."""
+        seen = snapshot.sighting
+        if seen is None or not seen.folder:
+            return snapshot
+        shown = self._notebooks.shown(seen.folder, seen.notebook)
+        return msgspec.structs.replace(snapshot, sighting=msgspec.structs.replace(seen, notebook=shown))
 
     def source(self, digest: str, path: str) -> tuple[Snapshot, NotebookSource]:
         """A snapshot's notebook as if it lay at a path, where its data is: for running it again."""
@@ -185,7 +194,8 @@ class Snapshots:
 
     def list_of(self, path: str | None, limit: int = 50) -> list[Snapshot]:
         """The newest snapshots, of one notebook or of all."""
-        return self._tracking.snapshots.newest(self._notebooks.locate(path) if path else None, limit)
+        file = self._notebooks.locate(path) if path else None
+        return [self._from_here(snapshot) for snapshot in self._tracking.snapshots.newest(file, limit)]
 
     def diff(self, left: str, right: str) -> SnapshotDiff:
         """How two snapshots differ."""

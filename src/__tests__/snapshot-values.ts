@@ -54,6 +54,7 @@ export function aSnapshot(change: Partial<Snapshot> = {}): Snapshot {
     },
     sighting: {
       notebook: 'work/digits.ipynb',
+      folder: '/home/ada',
       user: 'ada',
       taken: 5_000,
       git: {
