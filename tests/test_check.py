@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from jupyter_mlops.backends.analysis.check import Analysis
 from jupyter_mlops.backends.base import NotebookSource
+from jupyter_mlops.backends.code.cells import python_cells
+from jupyter_mlops.backends.code.follow import LocalCode
 from jupyter_mlops.backends.notebooks import NotebookFiles
 from jupyter_mlops.domain.check import CheckFinding, CheckReport
 from jupyter_mlops.services.checks import Checks
@@ -403,6 +405,21 @@ def test_a_package_that_a_local_module_needs(check: Check, mlops_root: Path) -> 
     (mlops_root / "helper.py").write_text("import no_such_package_1")
     finding = one(check("import helper"), "missing-package")
     assert finding.message.startswith("helper.py, which this cell imports, needs `no_such_package_1`")
+
+
+def test_a_package_that_a_notebook_of_run_needs(check: Check, mlops_root: Path) -> None:
+    (mlops_root / "setup.ipynb").write_text(json.dumps(notebook("import no_such_package_1")))
+    finding = one(check("1", "%run setup.ipynb"), "missing-package")
+    assert finding.message.startswith("setup.ipynb, which this cell runs, needs `no_such_package_1`")
+    assert (finding.cell, finding.line) == (1, 1)
+
+
+def test_to_run_a_notebook_takes_nbformat_which_ipykernel_does_not_bring(mlops_root: Path) -> None:
+    (mlops_root / "setup.ipynb").write_text(json.dumps(notebook("x = 1")))
+    (mlops_root / "setup.py").write_text("x = 1")
+    for script, wanted in (("setup.ipynb", ["nbformat"]), ("setup.py", [])):
+        code = LocalCode(mlops_root / "main.ipynb", python_cells(notebook(f"%run {script}")))
+        assert [found.name for found in code.outside] == wanted
 
 
 def test_looking_for_packages_runs_nothing_of_the_persons(check: Check, mlops_root: Path) -> None:

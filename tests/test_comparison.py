@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from jupyter_mlops import terminal, terminal_diff
 from jupyter_mlops.backends.comparison import compare_snapshots
 from jupyter_mlops.backends.comparison.lines import GAP, GOES_ON, LONGEST, MOST_COMPARED, MOST_LINES, unified
+from jupyter_mlops.backends.comparison.noise import without_noise
 from jupyter_mlops.backends.comparison.notebooks import MOST_WORK, notebook_differences
 from jupyter_mlops.domain.canonical import canonical, content_digest
 from jupyter_mlops.domain.difference import FieldDifference, SnapshotDiff, nothing_differs
@@ -410,3 +411,14 @@ def test_a_notebook_cannot_steer_the_terminal() -> None:
     shown = terminal.text(terminal_diff.snapshot_diff(compare(left, right)))
     assert "if\ufffd[31m [bold]\ufffd\ufffd" in shown
     assert all(c.isprintable() or c == "\n" for c in shown)
+
+
+# Noise
+
+
+def test_the_id_of_a_display_handle_is_made_up_at_every_run() -> None:
+    one, other = (f"<DisplayHandle display_id={sign * 32}>" for sign in "ab")
+    assert without_noise(one) == without_noise(other)
+    # A name that the author gave, and another's number, are compared.
+    assert without_noise("<DisplayHandle display_id=a>") != without_noise("<DisplayHandle display_id=b>")
+    assert without_noise(f"digest={'a' * 32}") != without_noise(f"digest={'b' * 32}")

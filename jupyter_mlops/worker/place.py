@@ -92,7 +92,7 @@ def kernel_for(order: SweepOrder, snapshot: Snapshot, tracking: MlflowTracking, 
     def say(line: str) -> None:
         log.info("%s", line)
         with contextlib.suppress(OSError):
-            write(note, f"The environment of snapshot {snapshot.digest[:12]} is rebuilt. {line}".encode())
+            write(note, f"The environment of snapshot {snapshot.digest[:12]} is being rebuilt. {line}".encode())
         work.touch()
 
     environments = EnvironmentCache(cache / "environments", tracking.environment(), probe)

@@ -169,9 +169,9 @@ def _missing(top: str, wanted: Wanted, kernel: str, doubt: bool) -> CheckFinding
     if doubt and level == "error":
         level = "warning"
     distribution = DISTRIBUTIONS.get(top, top)
-    through = (
-        f"{wanted.origin.file.name}, which this cell imports, needs" if wanted.origin.file else "This cell imports"
-    )
+    file = wanted.origin.file
+    how = "runs" if file and file.suffix == ".ipynb" else "imports"
+    through = f"{file.name}, which this cell {how}, needs" if file else "This cell imports"
     more = "; it goes on without" if level == "hint" else ""
     return CheckFinding(
         level=level,

@@ -121,7 +121,10 @@ class LocalCode:
         if file.suffix == ".ipynb":
             if file not in self._seen:
                 self._seen[file] = Certainty.always
-                self._follow_cells(_cells_of(file), origin)
+                inner = Origin(cell=origin.cell, line=origin.line, file=file)
+                # What IPython reads a notebook with; ipykernel does not bring it.
+                self._pending.append((Import(module="nbformat", line=origin.line), inner, None))
+                self._follow_cells(_cells_of(file), inner)
         else:
             self._read(file, origin, Certainty.always, beside=True)
 

@@ -24,6 +24,7 @@ _KERAS = re.compile(r"\b\d+m?s \d+[mnuµμ]?s/(?:step|epoch|sample)")
 # Everywhere.
 _TIMEIT = re.compile(rf"{_DURATION}± {_DURATION}per loop \([^)\n]*\)|[\d,]+ loops?, best of \d+: {_DURATION}per loop")
 _ADDRESS = re.compile(rf"(?<=\bat )0x{_HEX}+|\b0x7[ef]{_HEX}{{10}}\b")
+_DISPLAY = re.compile(rf"(?<=\bdisplay_id=){_HEX}{{32}}\b")
 _UUID = re.compile(rf"\b{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\b")
 _TEMPORARY = re.compile(
     r"(?<![\w.])(?:/private)?(?:/var/folders/[^/\s]+/[^/\s]+/T|/var/tmp|/tmp)/[^/\s'\"<>:,)\]]+"
@@ -44,13 +45,14 @@ def without_noise(text: str) -> str:
 
     - memory addresses: `0x…` after the word `at`, as in `<Thing at 0x7f12…>`, and twelve digits that begin with 7f or
       7e. Other hexadecimal numbers are compared;
-    - UUIDs;
+    - UUIDs, and the id of a `<DisplayHandle display_id=…>` that IPython made up;
     - temporary paths: the first name below `/tmp`, `/var/tmp`, macOS's and Windows' folders for them. What comes after
       it is compared;
     - `%timeit`: `12.3 ms ± 456 µs per loop (…)`.
     """
     text = _ADDRESS.sub("0x…", text)
     text = _UUID.sub("<uuid>", text)
+    text = _DISPLAY.sub("<uuid>", text)
     text = _TEMPORARY.sub("/tmp/…", text)
     # Looking for durations in a number of a hundred thousand digits would take minutes.
     return _TIMEIT.sub("… per loop", text) if "per loop" in text else text
