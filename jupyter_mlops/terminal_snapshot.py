@@ -25,12 +25,12 @@ def kept(snapshot: Snapshot) -> RenderableType:
 def snapshots(found: Sequence[Snapshot]) -> Table:
     """Snapshots, one row each."""
     now = int(time.time() * 1000)
-    made = Table(Column("digest", no_wrap=True), "notebook", "kept", "holds", box=None, padding=(0, 2, 0, 0))
+    made = Table(Column("digest", no_wrap=True), "notebook", "seen", "holds", box=None, padding=(0, 2, 0, 0))
     for one in found:
         made.add_row(
             one.digest[:12],
             Text(words.plain(one.sighting.notebook if one.sighting else one.manifest.name)),
-            words.ago(one.created, now),
+            words.ago(one.sighting.taken if one.sighting else one.created, now),
             Text(_holds(one.manifest)),
         )
     return made

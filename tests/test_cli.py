@@ -314,3 +314,15 @@ class Terminal:
             os.kill(self._pid, signal.SIGKILL)
             self.exit_code()
         os.close(self._screen)
+
+
+def test_a_verification_that_was_stopped_has_found_nothing(mlops: Mlops, mlops_notebook: NotebookFactory) -> None:
+    mlops_notebook("import time\ntime.sleep(60)")
+    digest = mlops("snapshot create train.ipynb --json").json(Snapshot).digest
+    started = mlops(f"snapshot verify {digest} --no-wait --json").json(Sweep)
+    assert (started.purpose, started.snapshot) == ("verification", digest)
+    mlops(f"sweep stop {started.id}")
+    ended = mlops(f"sweep show {started.id} --follow --json").json(Sweep)
+    assert (ended.state, ended.verdict) == ("cancelled", None)
+    assert "No sweeps yet" in mlops("sweep list").out
+    assert "verification" in mlops("snapshot show latest").out

@@ -422,3 +422,38 @@ def test_the_id_of_a_display_handle_is_made_up_at_every_run() -> None:
     # A name that the author gave, and another's number, are compared.
     assert without_noise("<DisplayHandle display_id=a>") != without_noise("<DisplayHandle display_id=b>")
     assert without_noise(f"digest={'a' * 32}") != without_noise(f"digest={'b' * 32}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/home/ann/v/bin/python3", "/srv/environments/64e8/bin/python3"),
+        ("from /v/lib/python3.11/site-packages/x/y.py", "from /tmp/a/b/lib/python3.11/site-packages/x/y.py"),
+        ("'/usr/lib/python3.11/json/__init__.py'", "'/home/ann/.pyenv/3.11.7/lib/python3.11/json/__init__.py'"),
+        (r"C:\\v\\Lib\\site-packages\\x.py", r"D:\\data\\env\\Lib\\site-packages\\x.py"),
+        (r"C:\v\Scripts\python.exe", r"D:\env\Scripts\python.exe"),
+        (f"/home/ann/mlops/sweeps/{'0a' * 16}/0-files/a.txt", f"/home/ann/mlops/sweeps/{'1b' * 16}/1-files/a.txt"),
+    ],
+)
+def test_where_python_and_the_run_lie_is_no_difference(one: str, other: str) -> None:
+    assert without_noise(one) == without_noise(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/v/lib/python3.11/site-packages/x.py", "/v/lib/python3.12/site-packages/x.py"),
+        ("/v/lib/python3.11/site-packages/x.py", "/v/lib/python3.11/site-packages/y.py"),
+        ("/v/bin/python3", "/v/bin/ruby3"),
+        ("/data/a.csv python", "/data/b.csv python"),
+        ("1 and /v/bin/python", "2 and /v/bin/python"),
+        ("ratio 3/lib/python3.11", "ratio 4/lib/python3.11"),
+    ],
+)
+def test_what_lies_there_is(one: str, other: str) -> None:
+    assert without_noise(one) != without_noise(other)
+
+
+def test_long_paths_are_read_in_time() -> None:
+    text = "/-" * 100_000 + " python -files"
+    assert without_noise(text) == text

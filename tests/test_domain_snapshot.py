@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.canonical import canonical, content_digest
 from jupyter_mlops.domain.environment import Environment, Package
-from jupyter_mlops.domain.snapshot import Manifest, SnapshotFile, has_outputs, parts_that_differ, stripped
+from jupyter_mlops.domain.snapshot import (
+    Manifest,
+    SnapshotFile,
+    has_outputs,
+    notebook_digest,
+    parts_that_differ,
+    stripped,
+)
 from jupyter_mlops.testing import notebook
 
 AS_WRITTEN: dict[str, Any] = notebook("y = x\ny", parameters="x = 1")
@@ -145,12 +152,16 @@ def test_the_two_ways_of_writing_a_source_are_one_content() -> None:
     assert canonical(stripped(lines)) == canonical(stripped(AS_WRITTEN))
 
 
-def test_which_python_ran_it_last_is_no_content() -> None:
-    saved = copy.deepcopy(AS_WRITTEN)
-    saved["metadata"]["language_info"] = {"name": "python", "version": "3.12.4", "codemirror_mode": {"version": 3}}
-    later = copy.deepcopy(AS_WRITTEN)
-    later["metadata"]["language_info"] = {"name": "python", "version": "3.12.5"}
-    assert stripped(saved) == stripped(later)
+def test_what_jupyter_writes_when_it_runs_a_notebook_is_no_content() -> None:
+    opened = copy.deepcopy(AS_WRITTEN)
+    opened["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    opened["metadata"]["language_info"] = {"name": "python", "version": "3.12.4", "codemirror_mode": {"version": 3}}
+    assert notebook_digest(opened) == notebook_digest(as_executed()) == notebook_digest(AS_WRITTEN)
+    # The notebook that is kept says which language it is in: papermill asks for it.
+    assert stripped(opened)["metadata"]["language_info"] == {"name": "python"}
+    edited = copy.deepcopy(AS_WRITTEN)
+    edited["cells"][1]["source"] += "  # edited"
+    assert notebook_digest(edited) != notebook_digest(AS_WRITTEN)
 
 
 def test_only_what_running_leaves_behind_counts_as_outputs() -> None:

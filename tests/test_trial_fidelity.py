@@ -228,3 +228,11 @@ def test_another_kernel_runs_its_own_language(
     sweep, trial = run(services, path, {"x": Fixed(value=2), "name": Fixed(value="it's")})
     assert (trial.state, trial.reason) == ("succeeded", "")
     assert "it's 2" in str(services.trials.notebook(sweep.id, 0)["content"]["cells"][-1]["outputs"])
+
+
+def test_output_widgets_do_not_make_a_trial_wait_for_ever(services: Services, tmp_path: Path) -> None:
+    """With nbclient's own client this stood still in four runs of four: nbclient issue 312."""
+    source = "import ipywidgets\nout = ipywidgets.Output()\ndisplay(out)\nwith out:\n    for i in range(40): display(i)"
+    path = write(tmp_path / "n.ipynb", parameters_cell(), *([source] * 10))
+    _, trial = run(services, path, {})
+    assert (trial.state, trial.cells_done) == ("succeeded", 11)

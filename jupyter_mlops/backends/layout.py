@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from jupyter_mlops.domain.canonical import content_digest
 from jupyter_mlops.domain.errors import Conflict, Invalid, NotAllowed
-from jupyter_mlops.domain.snapshot import Manifest
+from jupyter_mlops.domain.snapshot import Manifest, notebook_digest
 
 
 def lay_out(folder: Path, manifest: Manifest, notebook: bytes, files: Mapping[str, bytes]) -> None:
@@ -23,7 +24,10 @@ def lay_out(folder: Path, manifest: Manifest, notebook: bytes, files: Mapping[st
         Conflict: something is in the folder.
         NotAllowed: it cannot be written.
     """
-    contents = checked(manifest, files) | {manifest.path: notebook}
+    contents = checked(manifest, files)
+    if notebook_digest(json.loads(notebook)) != manifest.notebook:
+        raise Invalid.one("snapshot", f"Snapshot {manifest.digest[:12]} is damaged: its notebook is not what was kept.")
+    contents[manifest.path] = notebook
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))

@@ -112,7 +112,8 @@ def restore(face: Face, digest: str, folder: str, no_environment: bool, as_json:
     if as_json:
         face.emit(restored)
         return
-    face.show(f"Wrote {restored.files} files; the notebook is {restored.notebook}")
+    files = "1 file" if restored.files == 1 else f"{restored.files} files"
+    face.show(f"Wrote {files}; the notebook is {restored.notebook}")
     for note in restored.notes:
         face.show(note)
     if restored.environment is not None and restored.environment.kernel:
@@ -130,7 +131,7 @@ def verify(face: Face, digest: str, no_wait: bool, as_json: bool) -> None:
     The exit code is 0 if it reproduces, or runs and there was nothing to compare with; 1 if its outputs differ or it
     fails. Ctrl-C stops the waiting and not the verification.
     """
-    from jupyter_mlops import terminal_diff
+    from jupyter_mlops import terminal_diff, words
     from jupyter_mlops.sdk import VerificationHandle
 
     services = face.services()
@@ -145,10 +146,17 @@ def verify(face: Face, digest: str, no_wait: bool, as_json: bool) -> None:
     ended = face.follow(handle, as_json)
     if face.exit_code == INTERRUPTED:
         return
+    if ended.verdict is None:
+        face.exit_code = SWEEP_FAILED
+        if as_json:
+            face.emit(ended)
+        else:
+            face.show(f"It was stopped and found nothing. {words.plain(ended.reason)}".strip())
+        return
     result = handle.result
     if as_json:
         face.emit(result)
     else:
         face.show(terminal_diff.verification(result))
-    if ended.state == "cancelled" or result.verdict in ("differs", "fails"):
+    if result.verdict in ("differs", "fails"):
         face.exit_code = SWEEP_FAILED

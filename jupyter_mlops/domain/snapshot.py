@@ -43,7 +43,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     notebook: str
-    """sha256 of the notebook's canonical JSON, outputs stripped."""
+    """`notebook_digest`: cells and metadata without outputs and without what Jupyter writes by itself."""
     name: str
     """File name of the notebook."""
     folder: str = ""
@@ -161,6 +161,17 @@ def parts_that_differ(one: Manifest, other: Manifest) -> list[str]:
         "datasets": (one.datasets, other.datasets),
     }
     return [name for name, (left, right) in parts.items() if left != right]
+
+
+def notebook_digest(notebook: dict[str, Any]) -> str:
+    """sha256 of what a notebook's author wrote.
+
+    Its kernelspec and language_info do not count: Jupyter adds and rewrites them when the notebook is opened and run.
+    Kernel and language stand in the manifest.
+    """
+    content = stripped(notebook)
+    metadata = {k: v for k, v in content["metadata"].items() if k not in ("kernelspec", "language_info")}
+    return content_digest(canonical({**content, "metadata": metadata}))
 
 
 def stripped(notebook: dict[str, Any]) -> dict[str, Any]:

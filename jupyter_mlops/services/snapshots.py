@@ -33,6 +33,7 @@ from jupyter_mlops.domain.snapshot import (
     SnapshotFile,
     SnapshotUse,
     has_outputs,
+    notebook_digest,
     parts_that_differ,
     stripped,
 )
@@ -114,7 +115,7 @@ class Snapshots:
         captured = self._captured(kernel or named)
         folder = source.file.parent.relative_to(local.base).as_posix()
         manifest = Manifest(
-            notebook=content_digest(notebook),
+            notebook=notebook_digest(source.content),
             name=source.file.name,
             folder="" if folder == "." else folder,
             kernel=kernel or named,

@@ -68,5 +68,5 @@ class Verifications:
             raise Conflict(f"The verification has not ended: it is {sweep.state}.")
         content = self._tracking.verification(sweep_id)
         if content is None:
-            raise NotFound(f"The verification was {sweep.state} and found nothing. {sweep.reason}".strip())
+            raise NotFound(f"The verification was stopped and found nothing. {sweep.reason}".strip())
         return msgspec.json.decode(content, type=VerificationResult)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_mlops.backends.base import SnapshotContents
-from jupyter_mlops.domain.canonical import canonical, content_digest
-from jupyter_mlops.domain.snapshot import Manifest, Sighting, stripped
+from jupyter_mlops.domain.canonical import canonical
+from jupyter_mlops.domain.snapshot import Manifest, Sighting, notebook_digest, stripped
 from jupyter_mlops.domain.space import Choice
 from jupyter_mlops.domain.sweep import SweepOrder
 
@@ -80,7 +80,7 @@ def eventually(check: Callable[[], object], seconds: float = 60.0) -> None:
 def order_of(tracking: MlflowTracking, content: dict[str, Any], folder: Path, **changes: Any) -> SweepOrder:
     """Keep a notebook and make an order for it: three trials, one at once, unless `changes` say otherwise."""
     kept = canonical(stripped(content))
-    manifest = Manifest(notebook=content_digest(kept), name="train.ipynb", kernel="python3", language="python")
+    manifest = Manifest(notebook=notebook_digest(content), name="train.ipynb", kernel="python3", language="python")
     sighting = Sighting(notebook="train.ipynb", user="ann", taken=1)
     snapshot = tracking.snapshots.keep(manifest, SnapshotContents(notebook=kept), sighting, folder / "train.ipynb")
     usual: dict[str, Any] = {

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import zmq
 from jupyter_core.utils import ensure_async
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
@@ -76,8 +77,23 @@ class TrialEngine(NBClientEngine):  # type: ignore[misc]  # papermill is publish
             on_cell_start=started,
             on_cell_executed=executed,
         )
-        client = PapermillNotebookClient(nb_man, **arguments)
+        client = _Client(nb_man, **arguments)
         client.execute()
+
+
+class _Client(PapermillNotebookClient):  # type: ignore[misc]
+    """papermill's client, that misses no answer of the kernel while it answers a widget.
+
+    nbclient sends from inside a message's handler past the event loop, and ZeroMQ tells only once that something has
+    come: without asking again, cells with output widgets sometimes wait for ever.
+    https://github.com/jupyter/nbclient/issues/312
+    """
+
+    def process_message(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().process_message(*arguments, **named)
+        finally:
+            self.kc.shell_channel.socket.get(zmq.EVENTS)
 
 
 async def _scalars(client: Any, source: str) -> dict[str, float]:

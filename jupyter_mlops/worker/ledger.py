@@ -154,7 +154,8 @@ class Ledger:
             counts[record.outcome or "failed"] += 1
         if outcome is None:
             outcome, reason = outcome_of(counts, self.order.trials)
-        if self.order.purpose == "verification" and outcome != "cancelled":
+        stopped = outcome == "cancelled" or any(record.outcome == "cancelled" for record in records)
+        if self.order.purpose == "verification" and not stopped:
             self._conclude(records)
         best = best_of({r.index: r.objective for r in records}, self.order.direction)
         summary = SweepSummary(counts=dict(counts), best=best)

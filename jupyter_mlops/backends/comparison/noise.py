@@ -26,6 +26,14 @@ _TIMEIT = re.compile(rf"{_DURATION}± {_DURATION}per loop \([^)\n]*\)|[\d,]+ loo
 _ADDRESS = re.compile(rf"(?<=\bat )0x{_HEX}+|\b0x7[ef]{_HEX}{{10}}\b")
 _DISPLAY = re.compile(rf"(?<=\bdisplay_id=){_HEX}{{32}}\b")
 _UUID = re.compile(rf"\b{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\b")
+_SEPARATOR = r"[\\/]{1,2}"
+_NAME = r"[^\\/\s'\"<>:,;()\[\]]+"
+# Few parts, and a look for `python` before: paths of a thousand parts would be read from each of them on.
+_FOLDER = rf"(?<![\w.])(?:[A-Za-z]:)?(?:{_SEPARATOR}{_NAME}){{0,30}}{_SEPARATOR}"
+_INSTALLED = re.compile(
+    rf"{_FOLDER}(?=lib/python\d+\.\d+\b|[Ll]ib{_SEPARATOR}site-packages\b|bin/python|Scripts{_SEPARATOR}python)"
+)
+_WORKING = re.compile(rf"{_FOLDER}sweeps{_SEPARATOR}{_HEX}{{32}}{_SEPARATOR}\d+-files\b")
 _TEMPORARY = re.compile(
     r"(?<![\w.])(?:/private)?(?:/var/folders/[^/\s]+/[^/\s]+/T|/var/tmp|/tmp)/[^/\s'\"<>:,)\]]+"
     r"|\b[A-Za-z]:\\{1,2}(?:[^\\\n]+\\{1,2})*?Temp\\{1,2}[^\\\s'\"<>:,)\]]+"
@@ -46,6 +54,8 @@ def without_noise(text: str) -> str:
     - memory addresses: `0x…` after the word `at`, as in `<Thing at 0x7f12…>`, and twelve digits that begin with 7f or
       7e. Other hexadecimal numbers are compared;
     - UUIDs, and the id of a `<DisplayHandle display_id=…>` that IPython made up;
+    - where Python is installed: what stands before `lib/python3.11`, `site-packages` or `bin/python`, since a rebuilt
+      environment lies elsewhere; and the folder in which a trial runs;
     - temporary paths: the first name below `/tmp`, `/var/tmp`, macOS's and Windows' folders for them. What comes after
       it is compared;
     - `%timeit`: `12.3 ms ± 456 µs per loop (…)`.
@@ -53,6 +63,10 @@ def without_noise(text: str) -> str:
     text = _ADDRESS.sub("0x…", text)
     text = _UUID.sub("<uuid>", text)
     text = _DISPLAY.sub("<uuid>", text)
+    if "python" in text or "site-packages" in text:
+        text = _INSTALLED.sub("<environment>/", text)
+    if "-files" in text:
+        text = _WORKING.sub("<folder>", text)
     text = _TEMPORARY.sub("/tmp/…", text)
     # Looking for durations in a number of a hundred thousand digits would take minutes.
     return _TIMEIT.sub("… per loop", text) if "per loop" in text else text
