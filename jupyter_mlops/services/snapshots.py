@@ -13,7 +13,6 @@ import msgspec
 
 from jupyter_mlops.backends.base import (
     Environments,
-    LocalFiles,
     Notebooks,
     NotebookSource,
     SnapshotContents,
@@ -48,7 +47,9 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Manifest
     notebook: bytes
     captured: Captured
-    local: LocalFiles
+    files: dict[str, bytes]
+    """Read once: what is kept is what the manifest says, also when somebody saves a file meanwhile."""
+    notes: list[str]
 
 
 class Snapshots:
@@ -97,12 +98,12 @@ class Snapshots:
             git=git,
             has_diff=bool(diff),
             indexes=taken.captured.indexes,
-            notes=[*taken.captured.notes, *taken.local.notes],
+            notes=[*taken.captured.notes, *taken.notes],
         )
         contents = SnapshotContents(
             notebook=taken.notebook,
             outputs=canonical(source.content) if has_outputs(source.content) else None,
-            files={file.path: (taken.local.base / file.path).read_bytes() for file in taken.manifest.files},
+            files=taken.files,
             packages={name: Path(path) for name, path in taken.captured.wheels.items()},
             diff=diff,
         )
@@ -112,6 +113,7 @@ class Snapshots:
         notebook = canonical(stripped(source.content))
         named, language = self._notebooks.kernel(source)
         local = self._notebooks.local_files(source, include)
+        files = {path.relative_to(local.base).as_posix(): path.read_bytes() for path in local.files}
         captured = self._captured(kernel or named)
         folder = source.file.parent.relative_to(local.base).as_posix()
         manifest = Manifest(
@@ -120,11 +122,11 @@ class Snapshots:
             folder="" if folder == "." else folder,
             kernel=kernel or named,
             language=language,
-            files=sorted((_file(path, local.base) for path in local.files), key=lambda file: file.path),
+            files=[_file(path, files[path]) for path in sorted(files)],
             environment=captured.environment,
             datasets=self._notebooks.named_datasets(source.content),
         )
-        return Taken(manifest=manifest, notebook=notebook, captured=captured, local=local)
+        return Taken(manifest=manifest, notebook=notebook, captured=captured, files=files, notes=local.notes)
 
     def _captured(self, kernel: str) -> Captured:
         try:
@@ -242,9 +244,8 @@ class Snapshots:
         return None if environment is None else self._environments.wait(environment, snapshot.digest, say)
 
 
-def _file(path: Path, base: Path) -> SnapshotFile:
-    content = path.read_bytes()
-    return SnapshotFile(path=path.relative_to(base).as_posix(), size=len(content), sha256=content_digest(content))
+def _file(path: str, content: bytes) -> SnapshotFile:
+    return SnapshotFile(path=path, size=len(content), sha256=content_digest(content))
 
 
 def _use(record: SweepRecord) -> SnapshotUse:
