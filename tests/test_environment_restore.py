@@ -33,7 +33,7 @@ from jupyter_mlops.backends.environments.slot import BUILDER, Slot
 from jupyter_mlops.cli.environment import environment as environment_commands
 from jupyter_mlops.cli.face import Face
 from jupyter_mlops.domain.environment import Captured, Environment, EnvironmentState, Package
-from jupyter_mlops.domain.errors import Conflict, Invalid, Missing, NotFound, Unavailable
+from jupyter_mlops.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from jupyter_mlops.domain.snapshot import Manifest, Sighting
 from jupyter_mlops.services.environments import Environments
 from jupyter_mlops.worker import restore
@@ -620,67 +620,6 @@ def test_kept_sources_that_lead_out_of_their_folder(cache: EnvironmentCache, ind
     assert restore.restore(slot(cache, of), of, Store(**{"my-own": kept}).fetch) == restore.FAILED
     assert "its sources cannot be unpacked" in cache.state(of.digest).message
     assert not list(tmp_path.rglob("escaped.py"))
-
-
-# Conda: its programs are played by scripts; what real ones do is not tried here
-
-FAKES = {
-    "MakesAPrefix": '#!/bin/sh\nwhile [ "$1" != --prefix ]; do shift; done\ngrep -q "^@EXPLICIT" "$4" || exit 9\n'
-    'exec "{uv}" venv --quiet --python "{python}" "$2"\n',
-    "ChannelHasItNoMore": "#!/bin/sh\necho 'error    Download failed: numpy-2.1.0-py312_0.conda: 404' >&2\nexit 1\n",
-    "MakesNoPython": "#!/bin/sh\nexit 0\n",
-}
-CONDA = ["https://conda.example/noarch/tzdata-1-0.conda#a", "https://conda.example/numpy-2.1.0-py312_0.conda#b"]
-
-
-@pytest.fixture
-def micromamba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    def put(fake: str) -> None:
-        folder = tmp_path / "programs"
-        folder.mkdir()
-        script = folder / "micromamba"
-        script.write_text(FAKES[fake].replace("{uv}", commands.uv_program()).replace("{python}", sys.executable))
-        script.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-
-    return put
-
-
-def test_a_conda_environment_is_found_through_a_link_made_last(
-    cache: EnvironmentCache, index: Index, micromamba: Callable[[str], None]
-) -> None:
-    micromamba("MakesAPrefix")
-    of = environment("alpha==1.0", conda=CONDA)
-    state = built(cache, of)
-    assert (state.status, state.packages) == ("ready", 3)
-    assert slot(cache, of).finished.is_symlink()
-    assert python(state, "import alpha; print(alpha.__version__)") == "1.0"
-    cache.prune([], 0)
-    assert list(cache._folder.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("fake", "says"),
-    [
-        ("ChannelHasItNoMore", r"micromamba could not install numpy-2\.1\.0-py312_0\.conda: .*404"),
-        ("MakesNoPython", r"micromamba made no Python"),
-    ],
-)
-def test_a_conda_that_fails(
-    fake: str, says: str, cache: EnvironmentCache, index: Index, micromamba: Callable[[str], None]
-) -> None:
-    micromamba(fake)
-    with pytest.raises(Unavailable, match=says):
-        built(cache, environment(conda=CONDA))
-
-
-def test_no_conda_is_installed(
-    cache: EnvironmentCache, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "empty").mkdir()
-    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-    with pytest.raises(Missing, match=r"none of micromamba, mamba and conda is on the PATH\. Install one"):
-        built(cache, environment(conda=CONDA))
 
 
 # Removing
