@@ -19,7 +19,9 @@ MOST_FILES = 20
 
 def kept(snapshot: Snapshot) -> RenderableType:
     """What a snapshot holds, in a line, and what it could not."""
-    return Group(Text(_holds(snapshot.manifest), style="dim"), *_notes(snapshot.sighting))
+    named = snapshot.sighting.include if snapshot.sighting is not None else []
+    files = [Text(words.plain(f"With {', '.join(named)}, as named."), style="dim")] if named else []
+    return Group(Text(_holds(snapshot.manifest), style="dim"), *files, *_notes(snapshot.sighting))
 
 
 def snapshots(found: Sequence[Snapshot]) -> Table:

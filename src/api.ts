@@ -203,6 +203,7 @@ export type components = {
       folder: string;
       git: components['schemas']['GitState'] | null;
       has_diff: boolean;
+      include: string[];
       indexes: string[];
       notebook: string;
       notes: string[];
@@ -248,7 +249,7 @@ export type components = {
       snapshots: components['schemas']['Snapshot'][];
     };
     SnapshotRequest: {
-      include?: string[];
+      include?: string[] | null;
       notebook: string;
     };
     /** @description Something that runs, or ran, a snapshot. */

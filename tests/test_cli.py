@@ -210,6 +210,18 @@ def test_snapshots_are_kept_once(mlops: Mlops, mlops_notebook: NotebookFactory) 
     assert "Nothing differs" in mlops(f"snapshot diff latest {digest}").out
 
 
+def test_named_files_are_kept_until_they_are_forgotten(
+    mlops: Mlops, mlops_notebook: NotebookFactory, mlops_root: Path
+) -> None:
+    assert "no snapshots yet" in mlops("snapshot show latest").err
+    mlops_notebook("1")
+    (mlops_root / "a.csv").write_text("1")
+    assert "With *.csv, as named." in mlops("snapshot create train.ipynb --include *.csv").out
+    assert "With *.csv, as named." in mlops("snapshot create train.ipynb").out
+    assert "as named" not in mlops("snapshot create train.ipynb --no-include").out
+    assert mlops("snapshot create train.ipynb --include *.csv --no-include").code == 2
+
+
 def test_a_snapshot_is_restored_in_a_folder_of_its_own(
     mlops: Mlops, mlops_notebook: NotebookFactory, mlops_root: Path
 ) -> None:

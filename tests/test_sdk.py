@@ -171,6 +171,32 @@ def test_a_snapshot_of_the_same_content_is_the_same(mlops_notebook: NotebookFact
         jupyter_mlops.snapshot("other.ipynb")
 
 
+def test_files_that_were_named_are_kept_by_later_snapshots(mlops_notebook: NotebookFactory, mlops_root: Path) -> None:
+    mlops_notebook("1")
+    settings = mlops_root / "settings.yaml"
+    settings.write_text("depth: 3")
+    bare = jupyter_mlops.snapshot("train.ipynb")
+    named = jupyter_mlops.snapshot("train.ipynb", ["*.yaml"])
+    state = sdk.services().snapshots.state
+    assert [file.path for file in named.manifest.files] == ["settings.yaml"]
+    assert (state("train.ipynb").kept, state("train.ipynb").changed) == (True, [])
+    assert jupyter_mlops.snapshot("train.ipynb").digest == named.digest
+
+    settings.write_text("depth: 4")
+    assert (state("train.ipynb").kept, state("train.ipynb").changed) == (False, ["files"])
+    settings.unlink()
+    without = jupyter_mlops.snapshot("train.ipynb")
+    assert without.digest == bare.digest
+    assert without.sighting is not None
+    assert any("'*.yaml', which was named for its last" in note for note in without.sighting.notes)
+    settings.write_text("depth: 3")
+    assert jupyter_mlops.snapshot("train.ipynb").digest == named.digest
+    assert jupyter_mlops.snapshot("train.ipynb", []).digest == bare.digest
+    assert jupyter_mlops.snapshot("train.ipynb").digest == bare.digest
+    with pytest.raises(Invalid, match="name their folder, or use a glob"):
+        jupyter_mlops.snapshot("train.ipynb", [f"{number:09}.csv" for number in range(500)])
+
+
 def test_a_trial_starts_no_sweeps(mlops_notebook: NotebookFactory) -> None:
     code = "import jupyter_mlops\njupyter_mlops.sweep('train.ipynb')"
     mlops_notebook(code, parameters="x = 1")

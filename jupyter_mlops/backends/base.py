@@ -232,8 +232,11 @@ class Notebooks(Protocol):
     def named_experiment(self, content: dict[str, Any]) -> str | None: ...
     def named_datasets(self, content: dict[str, Any]) -> list[str]: ...
 
-    def local_files(self, source: NotebookSource, include: Sequence[str]) -> LocalFiles:
-        """Modules and packages beside the notebook that it imports, and the files that globs name."""
+    def local_files(self, source: NotebookSource, include: Sequence[str], remembered: Sequence[str] = ()) -> LocalFiles:
+        """Modules and packages beside the notebook that it imports, and the files that globs name.
+
+        What a remembered glob named may be gone; what one of `include` names must be there.
+        """
 
     def locate(self, path: str) -> Path:
         """Where a path leads, whether or not there is anything; NotAllowed if that is out of the root."""

@@ -154,7 +154,7 @@ class NotebookFiles:
         """Dataset versions that the source names in a plain `dataset("name@version")`."""
         return sorted(set(named(content, "dataset")))
 
-    def local_files(self, source: NotebookSource, include: Sequence[str]) -> LocalFiles:
+    def local_files(self, source: NotebookSource, include: Sequence[str], remembered: Sequence[str] = ()) -> LocalFiles:
         """Modules and packages beside the notebook that it imports, and the files that globs name.
 
         The notebook itself may name some, in its metadata: `{"mlops": {"include": ["config/*.yaml"]}}`.
@@ -163,7 +163,8 @@ class NotebookFiles:
 
         own = source.content.get("metadata", {}).get("mlops", {})
         globs = own.get("include", []) if isinstance(own, dict) else []
-        return local_files(source, self._root, [*include, *(str(glob) for glob in globs)], self._max_bytes)
+        named = [*include, *(str(glob) for glob in globs)]
+        return local_files(source, self._root, named, self._max_bytes, remembered)
 
     def locate(self, path: str) -> Path:
         """Where a path leads, whether or not there is anything.

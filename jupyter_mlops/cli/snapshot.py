@@ -20,20 +20,26 @@ def snapshot() -> None:
 )
 @click.argument("notebook", required=False)
 @click.option(
-    "--include", multiple=True, metavar="GLOB", help="Files to keep besides the modules it imports; may be repeated."
+    "--include",
+    multiple=True,
+    metavar="GLOB",
+    help="Files to keep besides the modules it imports; may be repeated, and holds until it is said anew.",
 )
+@click.option("--no-include", is_flag=True, help="Forget the files that were named for its last snapshot.")
 @as_json
 @pass_face
-def create(face: Face, notebook: str | None, include: tuple[str, ...], as_json: bool) -> None:
+def create(face: Face, notebook: str | None, include: tuple[str, ...], no_include: bool, as_json: bool) -> None:
     """Keep NOTEBOOK as it stands on disk, with the local modules it imports, its kernel's packages and its git state.
 
     The same content is kept once, under the same digest.
     """
     from jupyter_mlops import terminal_snapshot, words
 
+    if include and no_include:
+        raise click.UsageError("--include names files and --no-include none: give one of them.")
     path = face.notebook(notebook)
     with face.busy("Keeping the notebook, its modules and its environment…"):
-        kept = face.services().snapshots.create(path, face.user(), include)
+        kept = face.services().snapshots.create(path, face.user(), include or ([] if no_include else None))
     if as_json:
         face.emit(kept)
         return

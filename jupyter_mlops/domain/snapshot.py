@@ -82,6 +82,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     git: GitState | None = None
     has_diff: bool = False
     """Whether the changes that were not committed are kept, as the artifact `changes.diff`."""
+    include: list[str] = []
+    """Globs of files that were named, from the notebook's folder: its next snapshot keeps them too."""
     indexes: list[str] = []
     """Package indexes that were configured, without credentials."""
     notes: list[str] = []

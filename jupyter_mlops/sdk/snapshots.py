@@ -17,11 +17,12 @@ from jupyter_mlops.sdk.opening import services
 from jupyter_mlops.sdk.sweeps import SweepHandle
 
 
-def snapshot(notebook: str | os.PathLike[str], include: Sequence[str] = ()) -> Snapshot:
+def snapshot(notebook: str | os.PathLike[str], include: Sequence[str] | None = None) -> Snapshot:
     """Keep a notebook with its environment and local code under one hash. The same content is the same snapshot.
 
     Args:
-        include: globs, from the notebook's folder, of files to keep besides the modules that it imports.
+        include: globs, from the notebook's folder, of files to keep besides the modules that it imports; None for
+            those of its last snapshot.
     """
     return services().snapshots.create(os.fspath(notebook), configuration.current_user(), include)
 

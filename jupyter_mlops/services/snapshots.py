@@ -22,7 +22,7 @@ from jupyter_mlops.backends.base import (
 from jupyter_mlops.domain.canonical import canonical, content_digest
 from jupyter_mlops.domain.difference import SnapshotDiff
 from jupyter_mlops.domain.environment import Captured, EnvironmentState, Restored
-from jupyter_mlops.domain.errors import Invalid
+from jupyter_mlops.domain.errors import Invalid, NotFound
 from jupyter_mlops.domain.snapshot import (
     Manifest,
     NotebookState,
@@ -38,6 +38,8 @@ from jupyter_mlops.domain.snapshot import (
 )
 
 Compare = Callable[[Snapshot, Snapshot, dict[str, Any], dict[str, Any]], SnapshotDiff]
+_LONGEST_INCLUDE = 3000
+"""Characters of all globs: a sighting is one tag, of 8,000 at most."""
 LayOut = Callable[[Path, Manifest, bytes, dict[str, bytes]], None]
 
 
@@ -71,23 +73,28 @@ class Snapshots:
 
     # Taking
 
-    def create(self, path: str, user: str, include: Sequence[str] = ()) -> Snapshot:
+    def create(self, path: str, user: str, include: Sequence[str] | None = None) -> Snapshot:
         """Keep the notebook as it is on disk.
 
         Args:
-            include: globs, from the notebook's folder, of files to keep besides the modules that it imports.
+            include: globs, from the notebook's folder, of files to keep besides the modules that it imports; None for
+                those of its last snapshot, so that the toolbar and a sweep keep what a terminal named.
         """
         return self.keep(self._notebooks.read(path), user, include)
 
     def keep(
-        self, source: NotebookSource, user: str, include: Sequence[str] = (), kernel: str | None = None
+        self, source: NotebookSource, user: str, include: Sequence[str] | None = None, kernel: str | None = None
     ) -> Snapshot:
         """Keep a notebook that has been read already.
 
         Args:
+            include: as for `create`.
             kernel: the kernel it will run with, if not its own.
         """
-        taken = self._take(source, include, kernel)
+        if sum(map(len, include or ())) > _LONGEST_INCLUDE:
+            raise Invalid.one("include", "So many files cannot be named one by one: name their folder, or use a glob.")
+        before = self._included(self._last(source)) if include is None else []
+        taken = self._take(source, include or (), before, kernel)
         git = self._notebooks.git_state(source)
         diff = self._notebooks.git_diff(source) if git is not None and git.dirty else b""
         sighting = Sighting(
@@ -97,6 +104,7 @@ class Snapshots:
             taken=int(time.time() * 1000),
             git=git,
             has_diff=bool(diff),
+            include=[*(include or ()), *before],
             indexes=taken.captured.indexes,
             notes=[*taken.captured.notes, *taken.notes],
         )
@@ -109,10 +117,10 @@ class Snapshots:
         )
         return self._tracking.snapshots.keep(taken.manifest, contents, sighting, source.file)
 
-    def _take(self, source: NotebookSource, include: Sequence[str], kernel: str | None) -> Taken:
+    def _take(self, source: NotebookSource, include: Sequence[str], before: Sequence[str], kernel: str | None) -> Taken:
         notebook = canonical(stripped(source.content))
         named, language = self._notebooks.kernel(source)
-        local = self._notebooks.local_files(source, include)
+        local = self._notebooks.local_files(source, include, before)
         files = {path.relative_to(local.base).as_posix(): path.read_bytes() for path in local.files}
         captured = self._captured(kernel or named)
         folder = source.file.parent.relative_to(local.base).as_posix()
@@ -138,9 +146,8 @@ class Snapshots:
     def state(self, path: str) -> NotebookState:
         """Whether a notebook, as it is on disk, is kept, and what differs from its newest snapshot."""
         source = self._notebooks.read(path)
-        manifest = self._take(source, (), None).manifest
-        newest = self._tracking.snapshots.newest(source.file, 1)
-        last = self._from_here(newest[0]) if newest else None
+        last = self._last(source)
+        manifest = self._take(source, (), self._included(last), None).manifest
         if last is not None and last.digest == manifest.digest:
             return NotebookState(kept=True, digest=manifest.digest, last=last)
         return NotebookState(
@@ -149,6 +156,14 @@ class Snapshots:
             last=last,
             changed=parts_that_differ(last.manifest, manifest) if last is not None else [],
         )
+
+    def _last(self, source: NotebookSource) -> Snapshot | None:
+        newest = self._tracking.snapshots.newest(source.file, 1)
+        return self._from_here(newest[0]) if newest else None
+
+    @staticmethod
+    def _included(last: Snapshot | None) -> list[str]:
+        return last.sighting.include if last is not None and last.sighting is not None else []
 
     # Reading
 
@@ -161,9 +176,10 @@ class Snapshots:
         """
         if digest == "latest":
             newest = self._tracking.snapshots.newest(None, 1)
-            if newest:
-                return self._from_here(newest[0])
-        elif not re.fullmatch(r"[0-9a-f]{8,64}", digest):
+            if not newest:
+                raise NotFound("There are no snapshots yet. Keep one: jupyter mlops snapshot create NOTEBOOK.ipynb")
+            return self._from_here(newest[0])
+        if not re.fullmatch(r"[0-9a-f]{8,64}", digest):
             raise Invalid.one("digest", f"{digest[:80]!r} is not a snapshot's digest: 8 to 64 of 0-9 and a-f.")
         return self._from_here(self._tracking.snapshots.get(digest))
 

@@ -19,7 +19,11 @@ _LARGEST_NAMED = 5
 
 
 def local_files(
-    source: NotebookSource, root: Path | None, include: Sequence[str] = (), limit: int = MAX_BYTES
+    source: NotebookSource,
+    root: Path | None,
+    include: Sequence[str] = (),
+    limit: int = MAX_BYTES,
+    remembered: Sequence[str] = (),
 ) -> LocalFiles:
     """Find what has to lie beside a notebook so that it runs elsewhere. Nothing of it is executed.
 
@@ -27,6 +31,7 @@ def local_files(
         root: the folder that no file may lie outside of, links followed; None for a terminal.
         include: globs from the notebook's folder; a folder stands for everything in it.
         limit: bytes that all files together may have.
+        remembered: globs that were named for an earlier snapshot; what they matched may be gone since.
 
     Raises:
         Invalid: a glob matches nothing, or the files are larger than the limit.
@@ -37,7 +42,9 @@ def local_files(
         root = None  # it bounds nothing, and nothing may be laid out from there
     notes: list[str] = []
     found = _code(source, root, notes)
-    named = _included(folder, root, include)
+    gone = [pattern for pattern in remembered if not _matches(folder, pattern)]
+    notes += [f"{pattern!r}, which was named for its last snapshot, matches no file any more." for pattern in gone]
+    named = _included(folder, root, [*include, *(pattern for pattern in remembered if pattern not in gone)])
     files = sorted({*found, *named} - {source.file})
     _check_size(files, folder, limit)
     return LocalFiles(base=_base(folder, files), files=files, notes=notes)

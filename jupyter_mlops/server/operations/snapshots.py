@@ -16,8 +16,9 @@ from jupyter_mlops.server.operations.table import Operation
 class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notebook: str
     """Path of the notebook from the server's root."""
-    include: list[str] = []
-    """Files to keep besides the modules that it imports: globs from the notebook's folder."""
+    include: list[str] | None = None
+    """Files to keep besides the modules that it imports: globs from the notebook's folder. Null for those that its
+    last snapshot was told, empty for none."""
 
 
 class RestoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
