@@ -1,0 +1,62 @@
+"""The cluster that the tests here share: our own control plane, or the one that KUBECONFIG_TEST leads to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .build import CONTROL_PLANE, build, go, missing
+from .connection import Cluster
+from .control_plane import ControlPlane
+from .kwok import Kwok
+
+NEITHER = "cluster tests did not run: neither Go (https://go.dev/dl) nor KUBECONFIG_TEST is there"
+
+
+@pytest.fixture(scope="session")
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Say something while tests run, whatever captures their output."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{text}", flush=True)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, tell: Callable[[str], None]) -> Iterator[Cluster]:
+    """A cluster, with its administrator's rights."""
+    folder = tmp_path_factory.mktemp("cluster")
+    existing = os.environ.get("KUBECONFIG_TEST")
+    if existing:
+        yield Cluster(Path(existing), folder)
+        return
+    if missing(*CONTROL_PLANE, "kwok") and go() is None:
+        pytest.skip(NEITHER)
+    build(*CONTROL_PLANE, "kwok", tell=tell)
+    with ControlPlane(folder / "control-plane") as control_plane:
+        yield Cluster(control_plane.kubeconfig, folder, control_plane)
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace for one test, which lets in only pods that follow the restricted standard."""
+    with cluster.namespace() as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def kwok_nodes(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, tell: Callable[[str], None]
+) -> Iterator[Kwok]:
+    """Pretended nodes with eight GPUs each; `add` brings more."""
+    if missing("kwok") and go() is None:
+        pytest.skip("kwok is built with Go (https://go.dev/dl), and there is none")
+    build("kwok", tell=tell)
+    with Kwok(cluster.kubeconfig, tmp_path_factory.mktemp("kwok"), nodes=4) as kwok:
+        yield kwok

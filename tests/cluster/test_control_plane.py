@@ -1,0 +1,121 @@
+"""That the cluster of the tests does what clusters do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+from kubernetes.client.exceptions import ApiException
+
+from tests.running import eventually
+
+from .connection import Cluster, connect
+from .kwok import FAILS, SELECTOR, STAYS, Kwok, exit_code
+
+JOB_RULE = {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get"]}
+
+
+def pod(**settings: Any) -> dict[str, Any]:
+    """A pod spec that the restricted standard lets in, on a kwok node, with one GPU."""
+    safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    gpu = {"limits": {"nvidia.com/gpu": "1"}}
+    return {
+        "restartPolicy": "Never",
+        "nodeSelector": SELECTOR,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{"name": "main", "image": "none", "securityContext": safe, "resources": gpu}],
+        **settings,
+    }
+
+
+def job(spec: dict[str, Any], labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None) -> Any:
+    template = {"metadata": {"labels": labels or {}, "annotations": annotations or {}}, "spec": pod()}
+    return {"metadata": {"name": "job"}, "spec": {"completionMode": "Indexed", "template": template, **spec}}
+
+
+def test_an_indexed_job_succeeds_on_pretended_gpus(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
+    cluster.batch.create_namespaced_job(namespace, job({"completions": 40, "parallelism": 40}))
+    eventually(lambda: cluster.batch.read_namespaced_job_status("job", namespace).status.succeeded == 40)
+    status = cluster.batch.read_namespaced_job_status("job", namespace).status
+    assert status.completed_indexes == "0-39"
+    pods = cluster.core.list_namespaced_pod(namespace).items
+    assert {each.spec.node_name for each in pods} <= set(kwok_nodes.nodes)
+
+
+def test_no_more_pods_run_than_there_are_gpus(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
+    gpus = len(kwok_nodes.nodes) * kwok_nodes.gpus
+    cluster.batch.create_namespaced_job(namespace, job({"completions": gpus + 3, "parallelism": gpus + 3}, STAYS))
+
+    def phases() -> list[str]:
+        return [each.status.phase for each in cluster.core.list_namespaced_pod(namespace).items]
+
+    eventually(lambda: phases().count("Running") == gpus and phases().count("Pending") == 3)
+    cluster.batch.patch_namespaced_job("job", namespace, {"spec": {"suspend": True}})
+    eventually(lambda: not phases())
+
+
+def test_a_pod_fails_with_the_exit_code_it_asked_for(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
+    spec = {"completions": 1, "parallelism": 1, "backoffLimit": 0}
+    cluster.batch.create_namespaced_job(namespace, job(spec, FAILS, exit_code(42)))
+    eventually(lambda: cluster.batch.read_namespaced_job_status("job", namespace).status.failed == 1)
+    [failed] = cluster.core.list_namespaced_pod(namespace).items
+    assert failed.status.container_statuses[0].state.terminated.exit_code == 42
+
+
+def test_pods_have_logs(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
+    if cluster.control_plane is None:
+        pytest.skip("the API server of another cluster does not reach kwok here")
+    kwok_nodes.write_logs(["epoch 1", "epoch 2"])
+    cluster.core.create_namespaced_pod(namespace, {"metadata": {"name": "pod"}, "spec": pod()})
+    eventually(lambda: cluster.core.read_namespaced_pod("pod", namespace).status.phase == "Running")
+    assert cluster.core.read_namespaced_pod_log("pod", namespace) == "epoch 1\nepoch 2\n"
+    assert cluster.core.read_namespaced_pod_log("pod", namespace, tail_lines=1) == "epoch 2\n"
+
+
+def test_the_restricted_standard_refuses_a_privileged_pod(cluster: Cluster, namespace: str) -> None:
+    container = {"name": "main", "image": "none", "securityContext": {"privileged": True}}
+    body = {"metadata": {"name": "pod"}, "spec": pod(containers=[container])}
+    with pytest.raises(ApiException, match='violates PodSecurity "restricted') as refused:
+        cluster.core.create_namespaced_pod(namespace, body)
+    assert refused.value.status == 403
+
+
+def test_a_service_account_may_do_what_its_rules_say(cluster: Cluster, namespace: str) -> None:
+    batch: Any = client.BatchV1Api(connect(cluster.service_account(namespace, "submitter", [JOB_RULE])))
+    batch.create_namespaced_job(namespace, job({"completions": 1, "suspend": True}))
+    with pytest.raises(ApiException) as refused:
+        batch.delete_namespaced_job("job", namespace)
+    assert refused.value.status == 403
+
+
+def test_a_service_account_without_rules_gets_403(cluster: Cluster, namespace: str) -> None:
+    core: Any = client.CoreV1Api(connect(cluster.service_account(namespace, "stranger")))
+    with pytest.raises(ApiException) as refused:
+        core.list_namespaced_pod(namespace)
+    assert refused.value.status == 403
+
+
+def test_objects_outlive_the_api_server(cluster: Cluster, namespace: str) -> None:
+    if cluster.control_plane is None:
+        pytest.skip("only our own API server is killed")
+    cluster.core.create_namespaced_config_map(namespace, {"metadata": {"name": "kept"}, "data": {"a": "1"}})
+    cluster.control_plane.restart_api_server()
+    assert cluster.core.read_namespaced_config_map("kept", namespace).data == {"a": "1"}
+
+
+def test_controllers_work_on_after_the_api_server_was_away(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
+    if cluster.control_plane is None:
+        pytest.skip("only our own API server is killed")
+    cluster.batch.create_namespaced_job(namespace, job({"completions": 12, "parallelism": 2}))
+    cluster.control_plane.restart_api_server()
+    eventually(lambda: cluster.batch.read_namespaced_job_status("job", namespace).status.succeeded == 12)
+
+
+def test_secrets_of_the_control_plane_are_the_owners(cluster: Cluster) -> None:
+    if cluster.control_plane is None:
+        pytest.skip("only our own control plane has files here")
+    folder: Path = cluster.control_plane.folder
+    for file in ("admin.kubeconfig", "service-accounts.key", "tokens.csv"):
+        assert (folder / file).stat().st_mode & 0o077 == 0
