@@ -16,6 +16,15 @@ from .kwok import Kwok
 NEITHER = "cluster tests did not run: neither Go (https://go.dev/dl) nor KUBECONFIG_TEST is there"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where nothing can run them, say so once for a file, instead of once for a test."""
+    if os.environ.get("KUBECONFIG_TEST") or go() or not missing(*CONTROL_PLANE, "kwok"):
+        return
+    for item in items:
+        if Path(__file__).parent in item.path.parents and "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason=NEITHER))
+
+
 @pytest.fixture(scope="session")
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Say something while tests run, whatever captures their output."""
@@ -36,8 +45,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, tell: Callable[[str], None
     if existing:
         yield Cluster(Path(existing), folder)
         return
-    if missing(*CONTROL_PLANE, "kwok") and go() is None:
-        pytest.skip(NEITHER)
     build(*CONTROL_PLANE, "kwok", tell=tell)
     with ControlPlane(folder / "control-plane") as control_plane:
         yield Cluster(control_plane.kubeconfig, folder, control_plane)

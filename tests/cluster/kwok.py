@@ -131,9 +131,11 @@ class Kwok:
 
     def _settings(self) -> Iterator[Path]:
         parallel = {"podPlayStageParallelism": 16, "nodePlayStageParallelism": 16, "nodeLeaseParallelism": 16}
+        # "Debugging" is what it calls the serving of logs.
+        options = {**parallel, "enableDebuggingHandlers": True}
         logs = {"logs": [{"logsFile": str(self._logs), "follow": False}]}
         for text in (
-            {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": parallel},
+            {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": options},
             {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterLogs", "metadata": {"name": "all"}, "spec": logs},
         ):
             file = self._folder / f"{text['kind']}.json"

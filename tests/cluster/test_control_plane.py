@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
@@ -15,6 +18,16 @@ from .connection import Cluster, connect
 from .kwok import FAILS, SELECTOR, STAYS, Kwok, exit_code
 
 JOB_RULE = {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get"]}
+
+# Starts a control plane, tells the process ids, and waits to be killed.
+STARTED = """
+import pathlib, sys, time
+from tests.cluster.control_plane import ControlPlane
+control_plane = ControlPlane(pathlib.Path(sys.argv[1]))
+control_plane.start()
+print(*(component.pid for component in control_plane.components.values()), flush=True)
+time.sleep(600)
+"""
 
 
 def pod(**settings: Any) -> dict[str, Any]:
@@ -77,7 +90,7 @@ def test_pods_have_logs(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> N
 def test_the_restricted_standard_refuses_a_privileged_pod(cluster: Cluster, namespace: str) -> None:
     container = {"name": "main", "image": "none", "securityContext": {"privileged": True}}
     body = {"metadata": {"name": "pod"}, "spec": pod(containers=[container])}
-    with pytest.raises(ApiException, match='violates PodSecurity "restricted') as refused:
+    with pytest.raises(ApiException, match=r"violates PodSecurity .+restricted") as refused:
         cluster.core.create_namespaced_pod(namespace, body)
     assert refused.value.status == 403
 
@@ -111,6 +124,19 @@ def test_controllers_work_on_after_the_api_server_was_away(cluster: Cluster, nam
     cluster.batch.create_namespaced_job(namespace, job({"completions": 12, "parallelism": 2}))
     cluster.control_plane.restart_api_server()
     eventually(lambda: cluster.batch.read_namespaced_job_status("job", namespace).status.succeeded == 12)
+
+
+def test_a_killed_test_run_leaves_nothing_running(cluster: Cluster, tmp_path: Path) -> None:
+    if cluster.control_plane is None:
+        pytest.skip("only our own control plane is started here")
+    starter = subprocess.Popen([sys.executable, "-c", STARTED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    pids = [int(pid) for pid in starter.stdout.readline().split()]
+    assert len(pids) == 4
+    starter.kill()
+    starter.wait()
+    starter.stdout.close()
+    eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), seconds=30)
 
 
 def test_secrets_of_the_control_plane_are_the_owners(cluster: Cluster) -> None:
