@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import msgspec
 
@@ -15,6 +17,10 @@ from jupyter_mlops.domain.errors import Missing, Unavailable
 
 PROGRAMS = ("micromamba", "mamba", "conda")
 """The fastest first."""
+SHOWN = 6
+
+_OTHER_KERNEL = "run the notebook with a kernel that is installed here"
+"""All there is to do with conda: it asks for explicit addresses as they are, whatever its channels are set to."""
 
 
 class Installer(msgspec.Struct, frozen=True):
@@ -22,8 +28,8 @@ class Installer(msgspec.Struct, frozen=True):
 
     name: str
     command: list[str]
-    mirrors: str
-    """Where it is told of another server for a channel."""
+    advice: str
+    """What to do about a package that its channel has no more."""
 
     def arguments(self, listed: Path, prefix: Path) -> list[str]:
         """Its whole command line."""
@@ -41,7 +47,7 @@ def installer() -> Installer:
     for name in PROGRAMS:
         found = shutil.which(name)
         if found:
-            return Installer(name, [found], "conda's configuration (custom_channels)")
+            return Installer(name, [found], _OTHER_KERNEL)
     try:
         import rattler  # noqa: F401 -- whether it can be loaded here, too
     except ImportError:
@@ -51,7 +57,8 @@ def installer() -> Installer:
             "then restore again."
         ) from None
     command = [sys.executable, "-m", "jupyter_mlops.backends.environments.explicit"]
-    return Installer("rattler", command, "rattler's configuration ([mirrors] in ~/.config/rattler/config.toml)")
+    mirror = "name a mirror of it in ~/.rattler/config.toml ([mirrors]) and restore again; or "
+    return Installer("rattler", command, mirror + _OTHER_KERNEL)
 
 
 def create(explicit: Sequence[str], prefix: Path, say: Callable[[str], None]) -> None:
@@ -86,13 +93,23 @@ def _explained(using: Installer, output: str, explicit: Sequence[str]) -> str:
     if "No space left" in output:
         return "The disk is full. Make room (jupyter mlops environment prune), then restore again."
     files = [address.partition("#")[0].rpartition("/")[2] for address in explicit]
-    blamed = [file for file in files if file in output]
-    said = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "it said nothing")
-    said = said.removeprefix("error: ")[:300].rstrip(".") + "."
+    blamed = [file for file in map(unquote, files) if file in unquote(output)]
+    said = _said(output)
     if not blamed:
         return f"{using.name} could not make the environment: {said}"
-    more = f" and {len(blamed) - 6} more" if len(blamed) > 6 else ""
-    return (
-        f"{using.name} could not install {', '.join(blamed[:6])}{more}: {said} If its channel has it no more, or no "
-        f"longer as it was, name a mirror in {using.mirrors}, then restore again."
-    )
+    names = ", ".join(blamed[:SHOWN]) + (f" and {len(blamed) - SHOWN} more" if len(blamed) > SHOWN else "")
+    if re.search(r"\b40[13]\b", said):
+        todo = "Its channel asks for credentials: put them into ~/.netrc, then restore again."
+    elif re.search(r"does not answer|CONNECTION FAILED", said):
+        todo = "Look at the network, then restore again."
+    else:
+        todo = f"If its channel has it no more, or no longer as it was, {using.advice}."
+    return f"{using.name} could not install {names}: {said} {todo}"
+
+
+def _said(output: str) -> str:
+    """The line that says most: conda ends with general advice."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"(?:\w*Error|error|critical)\b", line)]
+    chosen = (errors or lines or ["it said nothing"])[-1]
+    return re.sub(r"^error:? +", "", chosen)[:300].rstrip(".") + "."
