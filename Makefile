@@ -4,6 +4,7 @@ BIN := .venv/bin
 DONE := .venv/.make
 STEP := scripts/step
 LABEXTENSION := jupyter_mlops/labextension/package.json
+FREE_PORT := python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 FRONTEND := $(shell find src style schema -type f ! -path '*/__tests__/*') tsconfig.json rspack.config.js
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -14,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo lab test lint test-py test-js test-ui bench format clean
+.PHONY: help install demo lab test lint test-py test-js test-ui pictures bench format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -50,9 +51,12 @@ test-js: node_modules/.yarn-state.yml ## Jest
 
 test-ui: install ui-tests/node_modules/.yarn-state.yml ## Galata: JupyterLab in a real browser
 	@$(STEP) "a browser" scripts/browser
-	@cd ui-tests && \
-	    UI_TEST_PORT=$$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])') \
-	    jlpm test $(STORIES) || { echo '--- the end of ui-tests/server.log ---'; tail -n 80 server.log; exit 1; }
+	@cd ui-tests && UI_TEST_PORT=$$($(FREE_PORT)) jlpm test $(STORIES) || \
+	    { echo '--- the end of ui-tests/server.log ---'; tail -n 80 server.log; exit 1; }
+
+pictures: install ui-tests/node_modules/.yarn-state.yml ## the form's pictures in docs/images, taken anew
+	@$(STEP) "a browser" scripts/browser
+	@cd ui-tests && UI_TEST_PORT=$$($(FREE_PORT)) jlpm test --config playwright.pictures.config.ts
 
 bench: install ## the measurements (tests/benchmarks)
 	$(BIN)/pytest tests/benchmarks -m benchmark -s
