@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -26,11 +27,15 @@ Content = bytes | Path
 
 def package(stem: str, files: Mapping[str, Content], *, noarch: str = "", needs: str = "", **link: Any) -> bytes:
     """A package in conda's newer form: https://docs.conda.io/projects/conda/en/stable/dev-guide/conda-packages.html"""
+    members = {
+        "metadata.json": json.dumps({"conda_pkg_format_version": 2}).encode(),
+        f"pkg-{stem}.tar.zst": _zstd(_tar(files)),
+        f"info-{stem}.tar.zst": _zstd(_tar(_info(stem, files, noarch, needs, link))),
+    }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as into:
-        into.writestr("metadata.json", json.dumps({"conda_pkg_format_version": 2}))
-        into.writestr(f"pkg-{stem}.tar.zst", _zstd(_tar(files)))
-        into.writestr(f"info-{stem}.tar.zst", _zstd(_tar(_info(stem, files, noarch, needs, link))))
+        for name, content in members.items():
+            into.writestr(zipfile.ZipInfo(name), content)  # which has the same time every time
     return packed.getvalue()
 
 
@@ -43,7 +48,9 @@ def python_package() -> tuple[str, bytes]:
     """A Python as a package: a venv of this one, whose own are too large to be packed for a test."""
     base = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
     files: dict[str, Content] = {"bin/python": base, f"bin/python{SHORT}": base}
-    files["pyvenv.cfg"] = f"home = {base.parent}\nversion_info = {PYTHON}\n".encode()
+    files["pyvenv.cfg"] = (
+        f"home = {base.parent}\ninclude-system-site-packages = false\nversion_info = {PYTHON}\n".encode()
+    )
     files[f"{INSIDE}/README.txt"] = b"modules go here"
     return f"linux-64/python-{PYTHON}-0_cpython.conda", package(f"python-{PYTHON}-0_cpython", files)
 
@@ -112,7 +119,8 @@ class Channel:
         request.send_response(200 if body else 404 if allowed else 401)
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
-        request.wfile.write(body)
+        with contextlib.suppress(BrokenPipeError):  # whoever asked was killed
+            request.wfile.write(body)
 
     def close(self) -> None:
         self.gate.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,7 +13,6 @@ from urllib.parse import unquote
 import msgspec
 
 from jupyter_mlops.backends.environments import commands
-from jupyter_mlops.backends.executors.workdir import write
 from jupyter_mlops.domain.errors import Missing, Unavailable
 
 PROGRAMS = ("micromamba", "mamba", "conda")
@@ -71,20 +71,20 @@ def create(explicit: Sequence[str], prefix: Path, say: Callable[[str], None]) ->
         Unavailable: it failed; says which package, as far as is known.
     """
     using = installer()
-    listed = prefix.parent / f"{prefix.name}.txt"
-    write(listed, "\n".join(["@EXPLICIT", *explicit, ""]).encode())
     say(f"Installing {len(explicit)} conda packages with {using.name}…")
 
     def step(line: str) -> None:
         if using.name == "rattler" and line.endswith("…"):
             say(line)
 
-    try:
-        commands.run(using.arguments(listed, prefix), step, folder=prefix.parent)
-    except commands.Failed as error:
-        raise Unavailable(_explained(using, error.output, explicit)) from error
-    finally:
-        listed.unlink(missing_ok=True)
+    # Named after the prefix, so that whoever removes what a killed builder left removes it, too.
+    with tempfile.TemporaryDirectory(prefix=f"{prefix.name}-", dir=prefix.parent) as folder:
+        listed = Path(folder, "explicit.txt")
+        listed.write_text("\n".join(["@EXPLICIT", *explicit, ""]), encoding="utf-8")
+        try:
+            commands.run(using.arguments(listed, prefix), step, folder=prefix.parent)
+        except commands.Failed as error:
+            raise Unavailable(_explained(using, error.output, explicit)) from error
     if not (prefix / "bin" / "python").exists():
         raise Unavailable(f"{using.name} made no Python: the snapshot's conda packages hold none.")
 

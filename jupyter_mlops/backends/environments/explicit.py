@@ -4,7 +4,7 @@
 
 LIST is what `conda list --explicit` prints: https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html#building-identical-conda-environments
 Standard output says each step in a line that ends with `…`, and of each package that cannot be had why:
-`error: FILE: WHY`.
+`error: FILE: WHY`. Files are downloaded into a folder beside LIST, which is removed again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     listed, prefix = (Path(word) for word in (sys.argv[1:] if argv is None else argv))
     lines = listed.read_text(encoding="utf-8").splitlines()
     addresses = [Address.parsed(line) for line in lines if line and not line.startswith(("#", "@"))]
-    with tempfile.TemporaryDirectory(prefix=f"{prefix.name}-", dir=prefix.parent) as downloads:
+    with tempfile.TemporaryDirectory(prefix="downloads-", dir=listed.parent) as downloads:
         return asyncio.run(_made(addresses, prefix, Path(downloads)))
 
 
