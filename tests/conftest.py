@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["pytest_jupyter.jupyter_server", "tests.package_index", "tests.rebuilt", "tests.venvs"]
+pytest_plugins = [
+    "pytest_jupyter.jupyter_server",
+    "tests.package_index",
+    "tests.rebuilt",
+    "tests.venvs",
+    "tests.web_host",
+]
 
 # The same examples on every run and machine, however busy it is; `pytest --hypothesis-profile explore` tries others.
 settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

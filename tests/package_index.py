@@ -18,9 +18,9 @@ def wheel(name: str, version: str, **files: str) -> tuple[str, bytes]:
     """A wheel with a module of that name, and a command."""
     packed = io.BytesIO()
     info = f"{name}-{version}.dist-info"
+    module = f"__version__ = {version!r}\ndef main():\n    print({name!r}, __version__)\n"
     with zipfile.ZipFile(packed, "w") as into:
-        into.writestr(f"{name}.py", f"__version__ = {version!r}\ndef main():\n    print({name!r}, __version__)\n")
-        for path, text in files.items():
+        for path, text in {f"{name}.py": module, **files}.items():
             into.writestr(path, text)
         into.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         into.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")

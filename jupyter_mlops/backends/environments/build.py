@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from jupyter_mlops.backends.environments import commands, conda, members, pythons, refusals
+from jupyter_mlops.backends.environments import addresses, commands, conda, members, pythons, refusals
 from jupyter_mlops.domain.environment import Environment, Package
 from jupyter_mlops.domain.errors import NotFound, Unavailable
 
@@ -96,6 +96,7 @@ class _Installation:
         if ready:
             self._say(f"Looking for {counted(len(ready))}…")
             self._install(ready, lines)
+            addresses.note_hashes(self._target, ready)
         for package in self._packages:
             if package.kind == "sources":
                 self._build_sources(package)
@@ -106,8 +107,7 @@ class _Installation:
             return f"{package.name}=={package.version}"
         if package.kind == "wheel":
             return f"{package.name} @ {self._wheel(package).as_uri()}"
-        fragment = f"#sha256={package.content}" if package.kind == "archive" and package.content else ""
-        return f"{package.name} @ {package.url}{fragment}"
+        return addresses.requirement(package)
 
     def _fetched(self, package: Package) -> tuple[str, bytes]:
         self._say(f"Fetching {package.name} {package.version} from the snapshot…")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from jupyter_mlops.backends.environments.projects import MOST_BYTES
 from jupyter_mlops.backends.environments.wheels import Kept, WheelCache
 from jupyter_mlops.domain.environment import Package, normalised, public_address
 
@@ -63,9 +65,7 @@ class Origins:
             kept = self._wheels.of_installed(Path(distribution.info), self._prefix)
             self._keep(distribution, kept, f"was installed from {folder_of(url)}, and cannot be kept")
         elif isinstance(origin.get("archive_info"), dict) and url:
-            address = self._public(distribution, url, str(origin.get("subdirectory") or ""))
-            content = _sha256(origin["archive_info"])
-            self._add(Package(name=name, version=distribution.version, kind="archive", url=address, content=content))
+            self._archive(distribution, url, _sha256(origin["archive_info"]), str(origin.get("subdirectory") or ""))
         else:
             self._add(Package(name=name, version=distribution.version))
 
@@ -91,6 +91,24 @@ class Origins:
         address, _, fragment = self._public(distribution, url, subdirectory).partition("#")
         pinned = f"{vcs.get('vcs', 'git')}+{address}@{commit}" + (f"#{fragment}" if fragment else "")
         self._add(Package(name=normalised(distribution.name), version=distribution.version, kind="vcs", url=pinned))
+
+    def _archive(self, distribution: Distribution, url: str, content: str, subdirectory: str) -> None:
+        """By its address and hash. uv writes no hash down: then what is installed is kept, for it is what ran."""
+        info, why = Path(distribution.info), "too large to be kept"
+        if not content and _size(info) <= MOST_BYTES:
+            kept = self._wheels.of_installed(info, self._prefix)
+            if kept.kind == "wheel":
+                self._keep(distribution, kept, "")
+                return
+            why = f"not to be kept: {kept.reason}"
+        address = self._public(distribution, url, subdirectory)
+        name = normalised(distribution.name)
+        self._add(Package(name=name, version=distribution.version, kind="archive", url=address, content=content))
+        if not content:
+            self.found.notes.append(
+                f"{distribution.name} was installed from {address} without its hash being written down, and is {why}. "
+                "Whether that address gives the same file later cannot be told. pip, not uv, writes hashes down."
+            )
 
     def _editable(self, distribution: Distribution, folder: str) -> None:
         self.found.folders.append(folder)
@@ -119,6 +137,15 @@ class Origins:
 def folder_of(url: str) -> str:
     """A `file:` address as a path."""
     return unquote(urlsplit(url).path) if url.startswith("file:") else public_address(url)[0]
+
+
+def _size(info: Path) -> int:
+    """Bytes of an installed distribution's files, as far as its installer wrote them down."""
+    try:
+        with (info / "RECORD").open(encoding="utf-8", newline="") as file:
+            return sum(int(row[2]) for row in csv.reader(file) if len(row) > 2 and row[2].isdigit())
+    except (OSError, ValueError, csv.Error):
+        return 0
 
 
 def _sha256(archive: dict[str, Any]) -> str:

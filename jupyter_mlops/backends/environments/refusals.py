@@ -32,6 +32,17 @@ _UNREACHABLE = re.compile(
     r"|Request failed after|HTTP status server error|unable to access|Could not resolve host"
 )
 _CREDENTIALS = re.compile(r"\b401\b|\b403\b|Unauthorized|Forbidden|authentication credentials")
+_ASKS = re.compile(
+    r"could not read (?:Username|Password)|Authentication failed|Permission denied \(publickey"
+    r"|40[13] (?:Unauthorized|Forbidden)|requested URL returned error: 40[13]"
+)
+_COMMIT_GONE = re.compile(
+    r"not our ref|unadvertised object|couldn't find remote ref|not a tree|bad object|failed to find (?:commit|object)"
+)
+_GONE = re.compile(
+    r"\b(?:404 Not Found|410 Gone)|[Rr]epository (?:'[^']*' )?not found|does not appear to be a git repo"
+)
+_MIRROR = "Where a copy of the repository is, git can be led to it (git config --global url.COPY.insteadOf ADDRESS)"
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -108,18 +119,45 @@ def other(output: str, packages: Sequence[Package]) -> Unavailable:
     about = about or _package(text, packages)
     who = f"The package {about}" if about else "The environment"
     if "Hash mismatch" in text:
-        return Unavailable(f"{who} is another one by now: its address gives a file with other content than was kept.")
+        return Unavailable(
+            f"{who} is another one by now: its address gives a file with other content than was kept. "
+            "Take a new snapshot where the package is installed, or put the old file there again, then restore again."
+        )
     if "Git executable not found" in text or "git: not found" in text:
         return Unavailable(f"{who} comes from a git repository, and git is not installed here. Install git.")
+    fetched = "" if "Failed to build" in text else _not_fetched(output)
+    if fetched:
+        return Unavailable(f"{who} cannot be fetched. {fetched}")
     if "Failed to build" in text and not unreachable(output):
         return Unavailable(
             f"{who} could not be built from its sources: {_last(output)} It needs what it was built with then: "
             "compilers and libraries, perhaps. Install them, then restore again."
         )
-    if unreachable(output) or "404 Not Found" in text:
+    if unreachable(output):
         what = "The address it came from does not answer, or has it no more"
-        return Unavailable(f"{who} cannot be fetched. {what}: {_last(output)} Look at the network, then restore again.")
+        mirror = f" {_MIRROR}." if "fatal: " in output else ""
+        return Unavailable(
+            f"{who} cannot be fetched. {what}: {_last(output)} Look at the network, then restore again.{mirror}"
+        )
     return Unavailable(f"{who} cannot be installed: {_last(output)}")
+
+
+def _not_fetched(output: str) -> str:
+    """Why what answers does not give a package, and what can be done; empty when it is about something else."""
+    if _ASKS.search(output):
+        return (
+            f"The address it came from asks for credentials, or is gone, which some hosts tell nobody: {_last(output)} "
+            "Put them into ~/.netrc, for a repository into git's credential store or ~/.ssh, then restore again."
+        )
+    if _COMMIT_GONE.search(output):
+        return f"The repository it came from has that commit no more: {_last(output)} {_MIRROR}, then restore again."
+    if _GONE.search(output):
+        todo = f"{_MIRROR}, then restore again." if "fatal: " in output else "Put it there again, then restore again."
+        return (
+            f"The address it came from has it no more: {_last(output)} {todo} "
+            "Or take a new snapshot with one from elsewhere."
+        )
+    return ""
 
 
 def _package(text: str, packages: Sequence[Package]) -> str:
