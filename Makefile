@@ -15,10 +15,10 @@ export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo lab test lint test-py test-js test-ui pictures bench format clean
+.PHONY: help install demo lab test lint test-py test-js test-ui pictures bench cluster cluster-stop format clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: $(DONE)/project $(LABEXTENSION) ## the project with its front end, into .venv
 	@:
@@ -60,6 +60,12 @@ pictures: install ui-tests/node_modules/.yarn-state.yml ## the form's pictures i
 
 bench: install ## the measurements (tests/benchmarks)
 	$(BIN)/pytest tests/benchmarks -m benchmark -s
+
+cluster: install ## a Kubernetes cluster on this machine, its nodes pretended
+	@$(BIN)/python -m tests.cluster up
+
+cluster-stop: ## stop it
+	@$(BIN)/python -m tests.cluster stop
 
 format: install ## let ruff, prettier, stylelint and eslint repair what they can
 	$(BIN)/ruff check --fix

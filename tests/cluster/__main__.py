@@ -15,7 +15,7 @@ import threading
 
 import psutil
 
-from .build import BUILT, CONTROL_PLANE, BuildFailed, build
+from .build import BUILT, CONTROL_PLANE, BuildFailed, binary, build
 from .component import ComponentFailed
 from .control_plane import ControlPlane
 from .kwok import Kwok
@@ -47,7 +47,7 @@ def _up(arguments: argparse.Namespace) -> int:
     """Start a process of its own that is the cluster, and return when it is ready."""
     if _server():
         return _tell("The cluster runs already.")
-    build(*CONTROL_PLANE, "kwok", tell=lambda text: print(text, flush=True))
+    build(*CONTROL_PLANE, "kwok", "kubectl", tell=lambda text: print(text, flush=True))
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     command = [sys.executable, "-m", "tests.cluster", "serve", f"--nodes={arguments.nodes}", f"--gpus={arguments.gpus}"]
@@ -90,7 +90,8 @@ def _stop(_: argparse.Namespace) -> int:
 
 
 def _tell(what: str) -> int:
-    print(f"{what}\n\n    export KUBECONFIG={KUBECONFIG}\n\nStop it with `make cluster-stop`.")
+    print(f"{what}\n\n    export KUBECONFIG={KUBECONFIG}\n    {binary('kubectl')} get nodes\n")
+    print("Stop it with `make cluster-stop`.")
     return 0
 
 

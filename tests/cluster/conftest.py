@@ -51,6 +51,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, tell: Callable[[str], None
 
 
 @pytest.fixture
+def control_plane(cluster: Cluster) -> ControlPlane:
+    """Our own control plane, whose API server may be killed; a test that asks for it is not for other clusters."""
+    if cluster.control_plane is None:
+        pytest.skip("this test is for our own control plane, and KUBECONFIG_TEST leads to another")
+    return cluster.control_plane
+
+
+@pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace for one test, which lets in only pods that follow the restricted standard."""
     with cluster.namespace() as name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
@@ -29,31 +30,30 @@ OFFICIAL_STAGES = (
 )
 OWN_STAGES = Path(__file__).parent / "stages"
 
-MANAGED = {"kwok.x-k8s.io/node": "fake"}
-SELECTOR = {"type": "kwok"}
-
 # What a pod says, in its labels and annotations, when it shall not just succeed.
 STAYS = {"pod-stays.stage.kwok.x-k8s.io": "true"}
 FAILS = {"pod-container-running-failed.stage.kwok.x-k8s.io": "true"}
 
 
-def exit_code(code: int, after_seconds: float = 0) -> dict[str, str]:
-    """The annotations of a pod that FAILS: with which exit code, and how long after it started."""
+def exit_code(code: int, after_seconds: float = 0, reason: str = "Error") -> dict[str, str]:
+    """The annotations of a pod that FAILS: its containers' exit code, when, and why, such as OOMKilled."""
     stage = "pod-container-running-failed.stage.kwok.x-k8s.io"
     delay = f"{round(after_seconds * 1000)}ms"
-    return {f"{stage}/exit-code": str(code), f"{stage}/delay": delay, f"{stage}/jitter-delay": delay}
+    how = {"exit-code": str(code), "reason": reason, "delay": delay, "jitter-delay": delay}
+    return {f"{stage}/{name}": value for name, value in how.items()}
 
 
 class Kwok:
     """Nodes on which pods become Running at once, and those of Jobs Succeeded, without a container.
 
-    In a `with`, or with `start()` and `stop()`. A pod gets here with the node selector SELECTOR, which keeps it off the
-    real nodes if the cluster has some. With the labels STAYS it runs until it is deleted; with the labels FAILS and
+    In a `with`, or with `start()` and `stop()`. A pod whose node selector is `selector` gets to these nodes only: not
+    to real ones, nor to another kwok's. With the labels STAYS it runs until it is deleted; with the labels FAILS and
     the annotations of `exit_code` its containers fail.
     """
 
     def __init__(self, kubeconfig: Path, folder: Path, nodes: int = 8, gpus: int = 8) -> None:
         self.gpus = gpus
+        self.selector = {"kwok-run": secrets.token_hex(4)}
         self._kubeconfig = kubeconfig
         self._folder = folder
         self._logs = folder / "pods.log"
@@ -97,7 +97,7 @@ class Kwok:
         assert self._kwok is not None
         first = len(self.nodes)
         for number in range(first, first + nodes):
-            self._api.create_node(_node(f"kwok-{number}", self.gpus))
+            self._api.create_node(self._node(number))
         self._kwok.wait_until(lambda: sum(map(_ready, self._list())) == first + nodes)
 
     def write_logs(self, lines: Iterable[str]) -> None:
@@ -110,16 +110,32 @@ class Kwok:
         """Take the nodes away, and end kwok."""
         if self._kwok is None:
             return
-        self._api.delete_collection_node(label_selector=_selector(SELECTOR))
-        self._kwok.kill()
-        self._kwok = None
+        try:
+            self._api.delete_collection_node(label_selector=self._label)
+        finally:
+            self._kwok.kill()
+            self._kwok = None
 
     def _list(self) -> list[Any]:
-        return list(self._api.list_node(label_selector=_selector(SELECTOR)).items)
+        return list(self._api.list_node(label_selector=self._label).items)
+
+    @property
+    def _label(self) -> str:
+        return ",".join(f"{key}={value}" for key, value in self.selector.items())
+
+    def _node(self, number: int) -> dict[str, Any]:
+        name = f"kwok-{self.selector['kwok-run']}-{number}"
+        size = {"cpu": "64", "memory": "512Gi", "pods": "110", "ephemeral-storage": "1Ti"}
+        size["nvidia.com/gpu"] = str(self.gpus)
+        labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+        return {
+            "metadata": {"name": name, "labels": {**labels, **self.selector}},
+            "status": {"capacity": size, "allocatable": size},
+        }
 
     def _options(self) -> Iterator[str]:
         yield f"--kubeconfig={self._kubeconfig}"
-        yield f"--manage-nodes-with-annotation-selector={_selector(MANAGED)}"
+        yield f"--manage-nodes-with-label-selector={self._label}"
         yield "--cidr=10.128.0.0/9"
         # A kubelet's, who renews four times as often. Without leases nodes are lost after a minute.
         yield "--node-lease-duration-seconds=40"
@@ -156,18 +172,5 @@ def _official_stages() -> list[Path]:
     return sorted(folder.glob("*.yaml"))
 
 
-def _node(name: str, gpus: int) -> dict[str, Any]:
-    size = {"cpu": "64", "memory": "512Gi", "pods": "110", "ephemeral-storage": "1Ti", "nvidia.com/gpu": str(gpus)}
-    labels = {**SELECTOR, "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
-    return {
-        "metadata": {"name": name, "labels": labels, "annotations": MANAGED},
-        "status": {"capacity": size, "allocatable": size},
-    }
-
-
 def _ready(node: Any) -> bool:
     return any(each.type == "Ready" and each.status == "True" for each in node.status.conditions or [])
-
-
-def _selector(labels: dict[str, str]) -> str:
-    return ",".join(f"{key}={value}" for key, value in labels.items())

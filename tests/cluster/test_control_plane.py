@@ -15,7 +15,8 @@ from kubernetes.client.exceptions import ApiException
 from tests.running import eventually
 
 from .connection import Cluster, connect
-from .kwok import FAILS, SELECTOR, STAYS, Kwok, exit_code
+from .control_plane import ControlPlane
+from .kwok import FAILS, STAYS, Kwok, exit_code
 
 JOB_RULE = {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get"]}
 
@@ -30,26 +31,26 @@ time.sleep(600)
 """
 
 
-def pod(**settings: Any) -> dict[str, Any]:
-    """A pod spec that the restricted standard lets in, on a kwok node, with one GPU."""
+def pod(nodes: dict[str, str], **settings: Any) -> dict[str, Any]:
+    """A pod spec that the restricted standard lets in, for some nodes, with one GPU."""
     safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     gpu = {"limits": {"nvidia.com/gpu": "1"}}
     return {
         "restartPolicy": "Never",
-        "nodeSelector": SELECTOR,
+        "nodeSelector": nodes,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [{"name": "main", "image": "none", "securityContext": safe, "resources": gpu}],
         **settings,
     }
 
 
-def job(spec: dict[str, Any], labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None) -> Any:
-    template = {"metadata": {"labels": labels or {}, "annotations": annotations or {}}, "spec": pod()}
+def job(nodes: dict[str, str], spec: dict[str, Any], **metadata: dict[str, str]) -> Any:
+    template = {"metadata": metadata, "spec": pod(nodes)}
     return {"metadata": {"name": "job"}, "spec": {"completionMode": "Indexed", "template": template, **spec}}
 
 
 def test_an_indexed_job_succeeds_on_pretended_gpus(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
-    cluster.batch.create_namespaced_job(namespace, job({"completions": 40, "parallelism": 40}))
+    cluster.batch.create_namespaced_job(namespace, job(kwok_nodes.selector, {"completions": 40, "parallelism": 40}))
     eventually(lambda: cluster.batch.read_namespaced_job_status("job", namespace).status.succeeded == 40)
     status = cluster.batch.read_namespaced_job_status("job", namespace).status
     assert status.completed_indexes == "0-39"
@@ -59,7 +60,8 @@ def test_an_indexed_job_succeeds_on_pretended_gpus(cluster: Cluster, namespace: 
 
 def test_no_more_pods_run_than_there_are_gpus(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
     gpus = len(kwok_nodes.nodes) * kwok_nodes.gpus
-    cluster.batch.create_namespaced_job(namespace, job({"completions": gpus + 3, "parallelism": gpus + 3}, STAYS))
+    spec = {"completions": gpus + 3, "parallelism": gpus + 3}
+    cluster.batch.create_namespaced_job(namespace, job(kwok_nodes.selector, spec, labels=STAYS))
 
     def phases() -> list[str]:
         return [each.status.phase for each in cluster.core.list_namespaced_pod(namespace).items]
@@ -69,19 +71,20 @@ def test_no_more_pods_run_than_there_are_gpus(cluster: Cluster, namespace: str, 
     eventually(lambda: not phases())
 
 
-def test_a_pod_fails_with_the_exit_code_it_asked_for(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
+def test_a_pod_fails_as_it_asked_for(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
     spec = {"completions": 1, "parallelism": 1, "backoffLimit": 0}
-    cluster.batch.create_namespaced_job(namespace, job(spec, FAILS, exit_code(42)))
+    cluster.batch.create_namespaced_job(
+        namespace, job(kwok_nodes.selector, spec, labels=FAILS, annotations=exit_code(137, reason="OOMKilled"))
+    )
     eventually(lambda: cluster.batch.read_namespaced_job_status("job", namespace).status.failed == 1)
     [failed] = cluster.core.list_namespaced_pod(namespace).items
-    assert failed.status.container_statuses[0].state.terminated.exit_code == 42
+    ended = failed.status.container_statuses[0].state.terminated
+    assert (ended.exit_code, ended.reason) == (137, "OOMKilled")
 
 
-def test_pods_have_logs(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
-    if cluster.control_plane is None:
-        pytest.skip("the API server of another cluster does not reach kwok here")
+def test_pods_have_logs(cluster: Cluster, control_plane: ControlPlane, namespace: str, kwok_nodes: Kwok) -> None:
     kwok_nodes.write_logs(["epoch 1", "epoch 2"])
-    cluster.core.create_namespaced_pod(namespace, {"metadata": {"name": "pod"}, "spec": pod()})
+    cluster.core.create_namespaced_pod(namespace, {"metadata": {"name": "pod"}, "spec": pod(kwok_nodes.selector)})
     eventually(lambda: cluster.core.read_namespaced_pod("pod", namespace).status.phase == "Running")
     assert cluster.core.read_namespaced_pod_log("pod", namespace) == "epoch 1\nepoch 2\n"
     assert cluster.core.read_namespaced_pod_log("pod", namespace, tail_lines=1) == "epoch 2\n"
@@ -89,7 +92,7 @@ def test_pods_have_logs(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> N
 
 def test_the_restricted_standard_refuses_a_privileged_pod(cluster: Cluster, namespace: str) -> None:
     container = {"name": "main", "image": "none", "securityContext": {"privileged": True}}
-    body = {"metadata": {"name": "pod"}, "spec": pod(containers=[container])}
+    body = {"metadata": {"name": "pod"}, "spec": pod({}, containers=[container])}
     with pytest.raises(ApiException, match=r"violates PodSecurity .+restricted") as refused:
         cluster.core.create_namespaced_pod(namespace, body)
     assert refused.value.status == 403
@@ -97,7 +100,7 @@ def test_the_restricted_standard_refuses_a_privileged_pod(cluster: Cluster, name
 
 def test_a_service_account_may_do_what_its_rules_say(cluster: Cluster, namespace: str) -> None:
     batch: Any = client.BatchV1Api(connect(cluster.service_account(namespace, "submitter", [JOB_RULE])))
-    batch.create_namespaced_job(namespace, job({"completions": 1, "suspend": True}))
+    batch.create_namespaced_job(namespace, job({}, {"completions": 1, "suspend": True}))
     with pytest.raises(ApiException) as refused:
         batch.delete_namespaced_job("job", namespace)
     assert refused.value.status == 403
@@ -110,25 +113,21 @@ def test_a_service_account_without_rules_gets_403(cluster: Cluster, namespace: s
     assert refused.value.status == 403
 
 
-def test_objects_outlive_the_api_server(cluster: Cluster, namespace: str) -> None:
-    if cluster.control_plane is None:
-        pytest.skip("only our own API server is killed")
+def test_objects_outlive_the_api_server(cluster: Cluster, control_plane: ControlPlane, namespace: str) -> None:
     cluster.core.create_namespaced_config_map(namespace, {"metadata": {"name": "kept"}, "data": {"a": "1"}})
-    cluster.control_plane.restart_api_server()
+    control_plane.restart_api_server()
     assert cluster.core.read_namespaced_config_map("kept", namespace).data == {"a": "1"}
 
 
-def test_controllers_work_on_after_the_api_server_was_away(cluster: Cluster, namespace: str, kwok_nodes: Kwok) -> None:
-    if cluster.control_plane is None:
-        pytest.skip("only our own API server is killed")
-    cluster.batch.create_namespaced_job(namespace, job({"completions": 12, "parallelism": 2}))
-    cluster.control_plane.restart_api_server()
+def test_controllers_work_on_after_the_api_server_was_away(
+    cluster: Cluster, control_plane: ControlPlane, namespace: str, kwok_nodes: Kwok
+) -> None:
+    cluster.batch.create_namespaced_job(namespace, job(kwok_nodes.selector, {"completions": 12, "parallelism": 2}))
+    control_plane.restart_api_server()
     eventually(lambda: cluster.batch.read_namespaced_job_status("job", namespace).status.succeeded == 12)
 
 
-def test_a_killed_test_run_leaves_nothing_running(cluster: Cluster, tmp_path: Path) -> None:
-    if cluster.control_plane is None:
-        pytest.skip("only our own control plane is started here")
+def test_a_killed_test_run_leaves_nothing_running(control_plane: ControlPlane, tmp_path: Path) -> None:
     starter = subprocess.Popen([sys.executable, "-c", STARTED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
     pids = [int(pid) for pid in starter.stdout.readline().split()]
@@ -139,9 +138,6 @@ def test_a_killed_test_run_leaves_nothing_running(cluster: Cluster, tmp_path: Pa
     eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), seconds=30)
 
 
-def test_secrets_of_the_control_plane_are_the_owners(cluster: Cluster) -> None:
-    if cluster.control_plane is None:
-        pytest.skip("only our own control plane has files here")
-    folder: Path = cluster.control_plane.folder
+def test_secrets_of_the_control_plane_are_the_owners(control_plane: ControlPlane) -> None:
     for file in ("admin.kubeconfig", "service-accounts.key", "tokens.csv"):
-        assert (folder / file).stat().st_mode & 0o077 == 0
+        assert (control_plane.folder / file).stat().st_mode & 0o077 == 0
