@@ -128,7 +128,8 @@ def test_controllers_work_on_after_the_api_server_was_away(
 
 
 def test_a_killed_test_run_leaves_nothing_running(control_plane: ControlPlane, tmp_path: Path) -> None:
-    starter = subprocess.Popen([sys.executable, "-c", STARTED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    command, root = [sys.executable, "-c", STARTED, str(tmp_path)], Path(__file__).parents[2]
+    starter = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
     pids = [int(pid) for pid in starter.stdout.readline().split()]
     assert len(pids) == 4
