@@ -11,13 +11,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Int, Unicode, default
+from traitlets import Int, List, Unicode, default
 from traitlets.config import Config, Configurable
 
 from jupyter_mlops.domain.snapshot import MAX_BYTES
 
 if TYPE_CHECKING:
-    from jupyter_mlops.backends.base import Tracking
+    from jupyter_mlops.backends.base import Executor, Tracking
     from jupyter_mlops.services import Services
 
 CONFIG_FILE = "jupyter_mlops_config"
@@ -41,9 +41,13 @@ class MLOps(Configurable):
         MAX_BYTES, min=0, help="Most bytes of local code and included files that one snapshot may keep."
     ).tag(config=True)
     max_trials = Int(10_000, min=1, help="Most trials that one sweep may have.").tag(config=True)
-    executor = Unicode("local", help="Where trials run: a name of the entry-point group jupyter_mlops.executors.").tag(
-        config=True
-    )
+    executors = List(
+        Unicode(),
+        ["local"],
+        minlen=1,
+        help="Where trials may run, names of the entry-point group jupyter_mlops.executors; the first is the default. "
+        "`kubernetes` needs c.Kubernetes.profiles.",
+    ).tag(config=True)
 
     @default("tracking_uri")
     def _tracking_uri(self) -> str:
@@ -87,6 +91,7 @@ class MLOps(Configurable):
         from jupyter_mlops.backends.notebooks import NotebookFiles
         from jupyter_mlops.backends.tracking.store import MlflowTracking
         from jupyter_mlops.services import Services
+        from jupyter_mlops.services.executors import Executors
 
         data_dir = Path(self.data_dir).expanduser().absolute()
         cache = Path(self.cache_dir).expanduser().absolute()
@@ -94,7 +99,7 @@ class MLOps(Configurable):
         probe = KernelProbe(cache / "wheels")
         return Services(
             tracking,
-            self.build_executor(),
+            Executors([self._executor(name, tracking) for name in self.executors]),
             NotebookFiles(root, self.max_snapshot_bytes),
             environments=EnvironmentCache(cache / "environments", tracking.environment(), probe),
             analysis=Analysis(),
@@ -106,26 +111,31 @@ class MLOps(Configurable):
             mlflow_ui=self.mlflow_ui() or mlflow_ui,
         )
 
-    def build_executor(self) -> Any:
-        """The executor that `executor` names.
+    def _executor(self, name: str, tracking: Tracking) -> Executor:
+        """The executor of a name.
 
         Raises:
             Missing: no installed package offers one of that name.
         """
         from importlib.metadata import entry_points
 
+        from jupyter_mlops.backends.base import ExecutorContext
         from jupyter_mlops.backends.tracking.connection import Connection
         from jupyter_mlops.domain.errors import Missing
 
         data_dir = Path(self.data_dir).expanduser().absolute()
         environment = Connection(self.tracking_uri, data_dir).environment()
         environment["JUPYTER_MLOPS_CACHE"] = str(Path(self.cache_dir).expanduser().absolute())
+        context = ExecutorContext(
+            data_dir=data_dir, environment=environment, tracking=tracking, config=self.config, user=current_user()
+        )
         offered = entry_points(group="jupyter_mlops.executors")
         for entry in offered:
-            if entry.name == self.executor:
-                return entry.load()(data_dir, environment)
+            if entry.name == name:
+                made: Executor = entry.load()(context)
+                return made
         known = ", ".join(sorted(entry.name for entry in offered)) or "none"
-        raise Missing(f"There is no executor {self.executor!r} (c.MLOps.executor). Installed: {known}.")
+        raise Missing(f"There is no executor {name!r} (c.MLOps.executors). Installed: {known}.")
 
 
 def load(**overrides: Any) -> MLOps:

@@ -79,6 +79,13 @@ export type components = {
       message: string;
       problems: components['schemas']['Problem'][];
     };
+    /** @description A place where trials can run. */
+    ExecutorOffer: {
+      name: string;
+      parallelism: number;
+      problem: string;
+      profiles: components['schemas']['ProfileOffer'][];
+    };
     /** @description A named thing (package, file, commit, dataset) that is on one side only, or differs. */
     FieldDifference: {
       change: 'added' | 'changed' | 'removed';
@@ -175,6 +182,17 @@ export type components = {
       field: string;
       message: string;
     };
+    /** @description A profile as the form shows it: nothing of where it runs or with which secrets. */
+    ProfileOffer: {
+      description: string;
+      max_parallelism: number | null;
+      name: string;
+      parallelism: number;
+      queue: string;
+      resources: string;
+      title: string;
+      trials_per_pod: number;
+    };
     PruneRequest: {
       digests?: string[];
       unused_days?: number;
@@ -266,11 +284,11 @@ export type components = {
     /** @description What the sidebar needs to know before anything else. */
     Status: {
       embedded: boolean;
+      executors: components['schemas']['ExecutorOffer'][];
       max_trials: number;
       message: string;
       mlflow_ui: string;
       online: boolean;
-      parallelism: number;
       tracking: string;
       version: string;
     };
@@ -298,6 +316,7 @@ export type components = {
           | components['schemas']['Choice']
           | components['schemas']['Range'];
       };
+      profile: string;
       purpose: 'sweep' | 'verification';
       reason: string;
       seconds_left: number | null;
@@ -328,6 +347,7 @@ export type components = {
     SweepRequest: {
       algorithm?: 'grid' | 'random';
       direction?: 'maximize' | 'minimize';
+      executor?: string | null;
       experiment?: string | null;
       kernel?: string | null;
       notebook: string;
@@ -339,9 +359,11 @@ export type components = {
           | components['schemas']['Choice']
           | components['schemas']['Range'];
       };
+      profile?: string | null;
       seed?: number | null;
       snapshot?: string | null;
       trials?: number | null;
+      trials_per_pod?: number | null;
     };
     /** @description One row of a sweep's table. */
     Trial: {
@@ -410,6 +432,7 @@ export type Environment = components['schemas']['Environment'];
 export type EnvironmentList = components['schemas']['EnvironmentList'];
 export type EnvironmentState = components['schemas']['EnvironmentState'];
 export type ErrorBody = components['schemas']['ErrorBody'];
+export type ExecutorOffer = components['schemas']['ExecutorOffer'];
 export type FieldDifference = components['schemas']['FieldDifference'];
 export type Finding = components['schemas']['Finding'];
 export type Fixed = components['schemas']['Fixed'];
@@ -421,6 +444,7 @@ export type OutputDifference = components['schemas']['OutputDifference'];
 export type Package = components['schemas']['Package'];
 export type Parameter = components['schemas']['Parameter'];
 export type Problem = components['schemas']['Problem'];
+export type ProfileOffer = components['schemas']['ProfileOffer'];
 export type PruneRequest = components['schemas']['PruneRequest'];
 export type Range = components['schemas']['Range'];
 export type RestoreRequest = components['schemas']['RestoreRequest'];

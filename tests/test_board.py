@@ -13,6 +13,7 @@ from jupyter_mlops.domain.sweep import Best, SweepOrder, SweepSummary
 from jupyter_mlops.domain.trial import Trial, TrialPage
 from jupyter_mlops.services.board import Board
 from jupyter_mlops.services.boards import MOST_BOARDS, Boards
+from jupyter_mlops.services.executors import Executors
 from jupyter_mlops.services.trials import Trials
 from jupyter_mlops.testing import NothingEverStarts, StoreThatGoesAway, notebook, order_of
 
@@ -49,7 +50,7 @@ class Bench:
         self.tracking.close_sweep(self.id, "succeeded", "", SweepSummary(), "score")
 
     def board(self) -> Board:
-        return Board(self.id, self.tracking, self.executor)
+        return Board(self.id, self.tracking, Executors([self.executor]))
 
 
 @pytest.fixture
@@ -183,7 +184,7 @@ def test_a_sweep_that_has_ended_is_not_asked_for_again(bench: Bench) -> None:
     bench.end(dict.fromkeys(range(5), 1.0))
     bench.close()
     fake, tracking = StoreThatGoesAway.around(bench.tracking)
-    board = Board(bench.id, tracking, bench.executor)
+    board = Board(bench.id, tracking, Executors([bench.executor]))
     rev, pages = read_on(board)
     assert states(pages) == dict.fromkeys(range(5), "succeeded")
     read_on(board, rev)  # whatever was written while the pages were read
@@ -194,7 +195,7 @@ def test_a_sweep_that_has_ended_is_not_asked_for_again(bench: Bench) -> None:
 
 def test_a_store_that_goes_away_and_comes_back_loses_nothing(bench: Bench) -> None:
     fake, tracking = StoreThatGoesAway.around(bench.tracking)
-    board = Board(bench.id, tracking, bench.executor)
+    board = Board(bench.id, tracking, Executors([bench.executor]))
     rev, _ = read_on(board)
     bench.end({2: 1.0})
     fake.away = True
@@ -207,7 +208,7 @@ def test_a_store_that_goes_away_and_comes_back_loses_nothing(bench: Bench) -> No
 
 def test_many_who_ask_at_once_cost_one_look(bench: Bench) -> None:
     fake, tracking = StoreThatGoesAway.around(bench.tracking)
-    board = Board(bench.id, tracking, bench.executor)
+    board = Board(bench.id, tracking, Executors([bench.executor]))
     read_on(board)
     asked = fake.asked
     for _ in range(50):
@@ -217,7 +218,7 @@ def test_many_who_ask_at_once_cost_one_look(bench: Bench) -> None:
 
 
 def test_boards_are_made_once_and_the_one_longest_unseen_goes(bench: Bench) -> None:
-    boards = Boards(bench.tracking, bench.executor)
+    boards = Boards(bench.tracking, Executors([bench.executor]))
     first = boards.get(bench.id)
     assert boards.get(bench.id) is first
     for _ in range(MOST_BOARDS):
@@ -229,7 +230,8 @@ def test_boards_are_made_once_and_the_one_longest_unseen_goes(bench: Bench) -> N
 
 def test_all_trials_are_gathered_over_pages_by_index(bench: Bench) -> None:
     bench.end({4: 1.0, 0: 2.0})
-    trials = Trials(bench.tracking, bench.executor, Boards(bench.tracking, bench.executor))
+    executors = Executors([bench.executor])
+    trials = Trials(bench.tracking, executors, Boards(bench.tracking, executors))
     assert [t.index for t in trials.all(bench.id)] == [0, 1, 2, 3, 4]
     with pytest.raises(NotFound, match=r"has no trial 5; its trials are 0 to 4\."):
         trials.get(bench.id, 5)

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from jupyter_mlops.domain.doctor import Finding
 from jupyter_mlops.domain.environment import Captured, Environment, EnvironmentState
 from jupyter_mlops.domain.notebook import NotebookInfo
 from jupyter_mlops.domain.parameters import Parameter
+from jupyter_mlops.domain.profile import ComputeProfile, ExecutorOffer
 from jupyter_mlops.domain.snapshot import GitState, Manifest, Sighting, Snapshot
 from jupyter_mlops.domain.sweep import Purpose, SweepOrder, SweepOutcome, SweepSummary
 from jupyter_mlops.domain.trial import Outcome, TrialPlacement
@@ -134,6 +136,8 @@ class SweepPlacement(msgspec.Struct, frozen=True, kw_only=True):
     parallelism: int | None = None
     message: str = ""
     """Why it is gone, or what holds it up, as far as the executor knows."""
+    reasons: dict[int, str] = {}
+    """Of trials that do not run: why, in one sentence each."""
 
     def of(self, index: int) -> TrialPlacement:
         """Placement of one trial."""
@@ -142,12 +146,38 @@ class SweepPlacement(msgspec.Struct, frozen=True, kw_only=True):
         return "waiting" if self.alive else "none"
 
 
+class ExecutorContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What an executor is made from: the entry points of `jupyter_mlops.executors` are called with it."""
+
+    data_dir: Path
+    """Folder of this machine for what an executor has to write down."""
+    environment: dict[str, str]
+    """Variables that lead a process of this machine to the store and to the cache of environments."""
+    tracking: Tracking
+    config: Any
+    """Jupyter's configuration, a traitlets `Config`, for settings of the executor's own."""
+    user: str
+
+
 class Executor(Protocol):
     """Where trials run. `testing.ExecutorContract` says what each method promises."""
 
     name: str
 
+    def offer(self) -> ExecutorOffer:
+        """What people can choose here. Asks nothing over a network."""
+
+    def profile(self, name: str | None) -> ComputeProfile | None:
+        """The compute profile of a name, the default one without; None where there are no profiles.
+
+        Raises:
+            Invalid: there is none of that name, or nothing can run here as it is set up.
+        """
+
     def default_parallelism(self) -> int: ...
+
+    def examine(self) -> list[Finding]:
+        """What `doctor` says of it."""
 
     def start(self, sweep_id: str, order: SweepOrder) -> None:
         """Start, or go on with, a sweep. Idempotent: starting what runs does nothing."""

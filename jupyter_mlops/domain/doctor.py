@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from jupyter_mlops.domain.profile import ExecutorOffer
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     name: str
@@ -28,4 +30,5 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     mlflow_ui: str
     """Where MLflow's own pages are: an address, or a path below this server's base URL."""
     max_trials: int
-    parallelism: int
+    executors: list[ExecutorOffer] = []
+    """Where trials can run; the first is the default."""

@@ -11,6 +11,7 @@ import msgspec
 
 from jupyter_mlops.domain.errors import Invalid, Problem
 from jupyter_mlops.domain.parameters import Parameter, Value
+from jupyter_mlops.domain.profile import ComputeProfile
 from jupyter_mlops.domain.space import Algorithm, Dimension, check_dimension, continuous, grid_size, point
 from jupyter_mlops.domain.trial import TrialState
 from jupyter_mlops.domain.verification import Verdict
@@ -47,6 +48,12 @@ class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Makes random draws repeatable; None draws one, which is then kept in the order."""
     kernel: str | None = None
     """Kernelspec name; None means the notebook's own."""
+    executor: str | None = None
+    """Where trials run; None means the first that is offered."""
+    profile: str | None = None
+    """Name of a compute profile; None means the first of the executor's, if it has any."""
+    trials_per_pod: int | None = None
+    """Trials that one pod runs one after another; None means as the profile says."""
     snapshot: str | None = None
     """Digest of a snapshot to run instead of the notebook as it is now: *Sweep again*."""
 
@@ -71,6 +78,9 @@ class SweepOrder(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     kernel: str
     executor: str = "local"
+    profile: ComputeProfile | None = None
+    """As it was that day."""
+    trials_per_pod: int = 1
     max_attempts: int = 3
     """How often a trial is started when the machine (not the notebook) fails it."""
     user: str = ""
@@ -126,6 +136,8 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str = ""
     user: str = ""
     executor: str = "local"
+    profile: str = ""
+    """Name of its compute profile; empty where there are none."""
     purpose: Purpose = "sweep"
     verdict: Verdict | None = None
     """What a verification found, once it has ended."""
@@ -159,7 +171,7 @@ def check(
             )
             continue
         problems += check_dimension(name, dimension, declared)
-    for field in ("trials", "parallelism"):
+    for field in ("trials", "parallelism", "trials_per_pod"):
         value = getattr(request, field)
         if value is not None and value < 1:
             problems.append(Problem(field=field, message=f"Must be at least 1, not {value}."))

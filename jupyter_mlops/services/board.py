@@ -16,9 +16,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from jupyter_mlops.backends.base import Executor, SweepPlacement, SweepRecord, Tracking, TrialRecord
+from jupyter_mlops.backends.base import SweepPlacement, SweepRecord, Tracking, TrialRecord
 from jupyter_mlops.domain.sweep import Best, Sweep, SweepOrder, best_of, sweep_state
 from jupyter_mlops.domain.trial import OUTCOMES, Trial, TrialPage, TrialState, trial_state
+from jupyter_mlops.services.executors import Executors
 
 FRESH_SECONDS = 0.25
 """A refresh younger than this serves everybody who asks."""
@@ -35,15 +36,15 @@ THOROUGH_SECONDS = 2.0
 class Board:
     """A sweep's trials, by index, each with the revision at which it last changed."""
 
-    def __init__(self, sweep_id: str, tracking: Tracking, executor: Executor) -> None:
+    def __init__(self, sweep_id: str, tracking: Tracking, executors: Executors) -> None:
         self.id = sweep_id
         self._epoch = uuid.uuid4().hex[:8]
         """Marks the revisions of this board: those of another process, or of a board let go, mean nothing here."""
         self._tracking = tracking
-        self._executor = executor
         self._lock = threading.RLock()
         self.record: SweepRecord = tracking.sweep_record(sweep_id)
         self.order: SweepOrder = tracking.sweep_order(sweep_id)
+        self._executor = executors.get(self.order.executor)
         self._trials: dict[int, Trial] = {}
         """Ordered by last change, oldest first."""
         self._revisions: dict[int, int] = {}
@@ -191,9 +192,11 @@ class Board:
         known = self._trials.get(index)
         parameters = known.parameters if known is not None else self.order.point(index)
         record = self._records.get(index)
+        why = self._placement.reasons.get(index, "")
         if record is None:
-            over = self.record.outcome is not None
-            return Trial(index=index, state="cancelled" if over else "queued", parameters=parameters)
+            if self.record.outcome is not None:
+                return Trial(index=index, state="cancelled", parameters=parameters)
+            return Trial(index=index, state="queued", parameters=parameters, reason=why)
         state = trial_state(record.outcome, True, self._placement.of(index))
         objective = record.objective
         return Trial(
@@ -201,7 +204,7 @@ class Board:
             state=state,
             parameters=parameters,
             objective=objective if objective is not None and math.isfinite(objective) else None,
-            reason=record.reason or _why(state, objective, self.order.objective),
+            reason=record.reason or why or _why(state, objective, self.order.objective),
             cells_done=record.cells_done,
             cells_total=record.cells_total,
             attempt=record.attempt,
@@ -274,6 +277,7 @@ def _view(
         snapshot=order.snapshot,
         user=order.user,
         executor=order.executor,
+        profile=order.profile.name if order.profile is not None else "",
         purpose=order.purpose,
         verdict=record.verdict,
         started=record.started,

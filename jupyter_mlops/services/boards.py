@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from jupyter_mlops.backends.base import Executor, SweepRecord, Tracking
+from jupyter_mlops.backends.base import SweepRecord, Tracking
 from jupyter_mlops.domain.sweep import Sweep, SweepOrder
 from jupyter_mlops.services.board import Board, ended_view
+from jupyter_mlops.services.executors import Executors
 
 MOST_BOARDS = 20
 """Boards kept in memory; the one that was not looked at longest goes first. 10,000 trials take about 20 MB."""
@@ -16,9 +17,9 @@ MOST_BOARDS = 20
 class Boards:
     """Boards by sweep id, made on first use; and the orders of sweeps, which never change."""
 
-    def __init__(self, tracking: Tracking, executor: Executor) -> None:
+    def __init__(self, tracking: Tracking, executors: Executors) -> None:
         self._tracking = tracking
-        self._executor = executor
+        self._executors = executors
         self._boards: OrderedDict[str, Board] = OrderedDict()
         self._orders: dict[str, SweepOrder] = {}
         self._lock = threading.Lock()
@@ -32,7 +33,7 @@ class Boards:
         with self._lock:
             board = self._boards.get(sweep_id)
         if board is None:
-            made = Board(sweep_id, self._tracking, self._executor)
+            made = Board(sweep_id, self._tracking, self._executors)
             with self._lock:
                 board = self._boards.setdefault(sweep_id, made)
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from jupyter_mlops.domain.errors import MlopsError
 LITTLE_ROOM = 1 << 30
 
 
-def examine(tracking: Tracking, executor: Executor, kernels: list[str], data_dir: Path) -> list[Finding]:
+def examine(tracking: Tracking, executors: Iterable[Executor], kernels: list[str], data_dir: Path) -> list[Finding]:
     """Look at everything a sweep needs."""
-    return [_python(), *_packages(), _store(tracking), _kernels(kernels), _room(data_dir), _executor(executor)]
+    places = [finding for executor in executors for finding in executor.examine()]
+    return [_python(), *_packages(), _store(tracking), _kernels(kernels), _room(data_dir), *places]
 
 
 def _python() -> Finding:
@@ -71,8 +73,3 @@ def _room(data_dir: Path) -> Finding:
     if free < LITTLE_ROOM:
         return Finding(name="Data folder", status="warning", message=message, fix="Make room: trials keep notebooks.")
     return Finding(name="Data folder", status="ok", message=message)
-
-
-def _executor(executor: Executor) -> Finding:
-    at_once = executor.default_parallelism()
-    return Finding(name="Executor", status="ok", message=f"{executor.name}: {at_once} trials at once by default")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
+
 from jupyter_mlops.backends.base import Executor, Notebooks, NotebookSource, Tracking
 from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound, Problem
 from jupyter_mlops.domain.notebook import NotebookInfo
@@ -11,6 +13,8 @@ from jupyter_mlops.domain.snapshot import Snapshot
 from jupyter_mlops.domain.space import SearchSpace, typed
 from jupyter_mlops.domain.sweep import Sweep, SweepOrder, SweepPlan, SweepRequest, check, require
 from jupyter_mlops.services.boards import Boards
+from jupyter_mlops.services.executors import Executors
+from jupyter_mlops.services.places import place
 from jupyter_mlops.services.snapshots import Snapshots
 
 
@@ -20,14 +24,14 @@ class Sweeps:
     def __init__(
         self,
         tracking: Tracking,
-        executor: Executor,
+        executors: Executors,
         notebooks: Notebooks,
         snapshots: Snapshots,
         boards: Boards,
         max_trials: int,
     ) -> None:
         self._tracking = tracking
-        self._executor = executor
+        self._executors = executors
         self._notebooks = notebooks
         self._snapshots = snapshots
         self._boards = boards
@@ -41,7 +45,7 @@ class Sweeps:
             known = self._tracking.known_metrics(experiment)
         except MlopsError:
             known = []  # suggestions only: the form opens without MLflow, too
-        return self._notebooks.inspect(source, known, self._executor.default_parallelism(), self._max_trials)
+        return self._notebooks.inspect(source, known, self._executors.default.default_parallelism(), self._max_trials)
 
     def plan(self, request: SweepRequest) -> SweepPlan:
         """How many trials a request makes, or everything that is wrong with it."""
@@ -62,17 +66,23 @@ class Sweeps:
     def _plan(self, source: NotebookSource, request: SweepRequest) -> SweepPlan:
         declared = self._notebooks.parameters(source.content)
         plan = check(request, None if declared is None else {p.name: p for p in declared}, self._max_trials)
-        try:
-            own = self._notebooks.kernel(source)[0]
-            if request.snapshot is not None and request.kernel not in (None, own):
-                raise Invalid.one(
-                    "kernel", f"A snapshot runs with the kernel it was taken with, not {request.kernel!r}."
-                )
-            if request.snapshot is None:  # a snapshot brings its environment along
-                self._notebooks.require_kernel(request.kernel or self._notebooks.kernel(source)[0])
-        except Invalid as error:
-            return SweepPlan(trials=plan.trials, problems=[*plan.problems, *error.problems])
-        return plan
+        problems = list(plan.problems)
+        for check_ in (self._check_kernel, self._check_place):
+            try:
+                check_(source, request)
+            except Invalid as error:
+                problems += error.problems
+        return msgspec.structs.replace(plan, problems=problems)
+
+    def _check_place(self, source: NotebookSource, request: SweepRequest) -> None:
+        place(self._executors.chosen(request.executor), request, 1)
+
+    def _check_kernel(self, source: NotebookSource, request: SweepRequest) -> None:
+        own = self._notebooks.kernel(source)[0]
+        if request.snapshot is None:
+            self._notebooks.require_kernel(request.kernel or own)
+        elif request.kernel not in (None, own):  # a snapshot brings its environment along
+            raise Invalid.one("kernel", f"A snapshot runs with the kernel it was taken with, not {request.kernel!r}.")
 
     def create(self, request: SweepRequest, user: str) -> Sweep:
         """Keep the notebook, write the order, start the trials.
@@ -86,6 +96,8 @@ class Sweeps:
         trials = require(self._plan(source, request))
         if snapshot is None:
             snapshot = self._snapshots.keep(source, user, kernel=request.kernel)
+        executor = self._executors.chosen(request.executor)
+        where = place(executor, request, trials)
         order = SweepOrder(
             name=source.file.stem,
             notebook=source.path,
@@ -94,17 +106,19 @@ class Sweeps:
             parameters=self._typed(source, request.parameters),
             algorithm=request.algorithm,
             trials=trials,
-            parallelism=min(request.parallelism or self._executor.default_parallelism(), trials),
             objective=request.objective,
             direction=request.direction,
             experiment=request.experiment or self._experiment(source),
             seed=request.seed if request.seed is not None else secrets.randbelow(2**31),
             kernel=snapshot.manifest.kernel,
-            executor=self._executor.name,
             user=user,
+            executor=where.executor,
+            profile=where.profile,
+            parallelism=where.parallelism,
+            trials_per_pod=where.trials_per_pod,
         )
         sweep_id = self._tracking.create_sweep(order, snapshot.sighting.git if snapshot.sighting else None)
-        self._executor.start(sweep_id, order)
+        executor.start(sweep_id, order)
         return self.get(sweep_id)
 
     def request_again(self, sweep_id: str) -> SweepRequest:
@@ -120,6 +134,9 @@ class Sweeps:
             direction=order.direction,
             experiment=order.experiment,
             seed=order.seed,
+            executor=order.executor,
+            profile=order.profile.name if order.profile is not None else None,
+            trials_per_pod=order.trials_per_pod if order.profile is not None else None,
             snapshot=order.snapshot,
         )
 
@@ -171,8 +188,7 @@ class Sweeps:
 
     def pause(self, sweep_id: str) -> Sweep:
         """Start no further trials; those that run end by themselves."""
-        self._open(sweep_id)
-        self._executor.pause(sweep_id)
+        self._executor(self._open(sweep_id)).pause(sweep_id)
         return self._changed(sweep_id)
 
     def resume(self, sweep_id: str) -> Sweep:
@@ -180,17 +196,21 @@ class Sweeps:
         sweep = self._open(sweep_id)
         if sweep.state == "stopping":
             raise Conflict("The sweep is being stopped; it cannot go on.")
-        self._executor.resume(sweep_id)
-        self._executor.start(sweep_id, self._boards.get(sweep_id).order)
+        executor = self._executor(sweep)
+        executor.resume(sweep_id)
+        executor.start(sweep_id, self._boards.get(sweep_id).order)
         return self._changed(sweep_id)
 
     def stop(self, sweep_id: str, by: str) -> Sweep:
         """Stop what runs and start nothing more. What has been executed is kept."""
-        self._open(sweep_id)
-        self._executor.stop(sweep_id, by)
+        executor = self._executor(self._open(sweep_id))
+        executor.stop(sweep_id, by)
         # A runner carries it out, also where none is left: it closes the books.
-        self._executor.start(sweep_id, self._boards.get(sweep_id).order)
+        executor.start(sweep_id, self._boards.get(sweep_id).order)
         return self._changed(sweep_id)
+
+    def _executor(self, sweep: Sweep) -> Executor:
+        return self._executors.get(sweep.executor)
 
     def _open(self, sweep_id: str) -> Sweep:
         sweep = self.get(sweep_id)

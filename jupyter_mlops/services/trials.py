@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from jupyter_mlops.backends.base import Executor, Tracking
+from jupyter_mlops.backends.base import Tracking
 from jupyter_mlops.domain.errors import Conflict, NotFound
 from jupyter_mlops.domain.trial import OUTCOMES, Trial, TrialPage
 from jupyter_mlops.services.boards import Boards
+from jupyter_mlops.services.executors import Executors
 
 LOG_PIECE = 256 * 1024
 """Bytes of a log per answer."""
@@ -17,9 +18,9 @@ LOG_PIECE = 256 * 1024
 class Trials:
     """What can be asked of a sweep's trials."""
 
-    def __init__(self, tracking: Tracking, executor: Executor, boards: Boards) -> None:
+    def __init__(self, tracking: Tracking, executors: Executors, boards: Boards) -> None:
         self._tracking = tracking
-        self._executor = executor
+        self._executors = executors
         self._boards = boards
 
     def changes(self, sweep_id: str, since: str = "", limit: int = 1000) -> TrialPage:
@@ -56,8 +57,10 @@ class Trials:
         trial = self.get(sweep_id, index)
         if trial.state in OUTCOMES:
             raise Conflict(f"Trial {index} has ended already: {trial.state}.")
-        self._executor.stop_trial(sweep_id, index, by)
-        self._executor.start(sweep_id, self._boards.get(sweep_id).order)
+        order = self._boards.get(sweep_id).order
+        executor = self._executors.get(order.executor)
+        executor.stop_trial(sweep_id, index, by)
+        executor.start(sweep_id, order)
         self._boards.get(sweep_id).expire()
         return self.get(sweep_id, index)
 
@@ -83,7 +86,7 @@ class Trials:
         """
         trial = self.get(sweep_id, index)
         ended = trial.state in OUTCOMES
-        content = self._executor.log(sweep_id, index)
+        content = self._executors.get(self._boards.get(sweep_id).order.executor).log(sweep_id, index)
         if content is None and trial.run_id:
             content = self._tracking.trial_log(trial.run_id)
         content = content or b""

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import msgspec
 
-from jupyter_mlops.backends.base import Executor, Tracking
+from jupyter_mlops.backends.base import Tracking
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.errors import Conflict, NotFound
 from jupyter_mlops.domain.sweep import Sweep, SweepOrder
 from jupyter_mlops.domain.verification import VerificationResult
 from jupyter_mlops.services.boards import Boards
+from jupyter_mlops.services.executors import Executors
 from jupyter_mlops.services.snapshots import Snapshots
 
 
 class Verifications:
     """Start verifications and read what they found."""
 
-    def __init__(self, tracking: Tracking, executor: Executor, snapshots: Snapshots, boards: Boards) -> None:
+    def __init__(self, tracking: Tracking, executors: Executors, snapshots: Snapshots, boards: Boards) -> None:
         self._tracking = tracking
-        self._executor = executor
+        self._executor = executors.default
         self._snapshots = snapshots
         self._boards = boards
 
@@ -47,6 +48,7 @@ class Verifications:
             seed=0,
             kernel=manifest.kernel,
             executor=self._executor.name,
+            profile=self._executor.profile(None),
             user=user,
             purpose="verification",
         )

@@ -10,18 +10,29 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, cast
 
 from jupyter_mlops.backends.base import SweepPlacement, Tracking
+from jupyter_mlops.domain.doctor import Finding
 from jupyter_mlops.domain.errors import Unavailable
+from jupyter_mlops.domain.profile import ExecutorOffer
 from jupyter_mlops.domain.sweep import SweepOrder
 
 
 class NothingEverStarts:
     """An executor that takes every order and starts nothing; `seen` is what it says of a sweep."""
 
-    name = "nothing"
+    name = "local"
 
     def __init__(self) -> None:
         self.seen = SweepPlacement(alive=False)
         self.started: list[str] = []
+
+    def offer(self) -> ExecutorOffer:
+        return ExecutorOffer(name=self.name, parallelism=2)
+
+    def profile(self, name: str | None) -> None:
+        return None
+
+    def examine(self) -> list[Finding]:
+        return []
 
     def default_parallelism(self) -> int:
         return 2

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import msgspec
 
-from jupyter_mlops.backends.base import SweepPlacement
+from jupyter_mlops.backends.base import ExecutorContext, SweepPlacement
 from jupyter_mlops.backends.executors.workdir import Desired, WorkDir
 from jupyter_mlops.backends.tracking.chatter import for_others
-from jupyter_mlops.domain.errors import Unavailable
+from jupyter_mlops.domain.doctor import Finding
+from jupyter_mlops.domain.errors import Invalid, Unavailable
+from jupyter_mlops.domain.profile import ExecutorOffer
 from jupyter_mlops.domain.sweep import SweepOrder
 
 START_SECONDS = 30.0
@@ -44,8 +46,23 @@ class LocalExecutor:
         self._root = data_dir / "sweeps"
         self._environment = dict(environment)
 
+    @classmethod
+    def from_context(cls, context: ExecutorContext) -> LocalExecutor:
+        return cls(context.data_dir, context.environment)
+
     def work(self, sweep_id: str) -> WorkDir:
         return WorkDir(self._root / sweep_id)
+
+    def offer(self) -> ExecutorOffer:
+        return ExecutorOffer(name=self.name, parallelism=self.default_parallelism())
+
+    def profile(self, name: str | None) -> None:
+        if name is not None:
+            raise Invalid.one("profile", "Trials on this machine have no compute profile. Leave it out.")
+
+    def examine(self) -> list[Finding]:
+        message = f"on this machine, {self.default_parallelism()} trials at once by default"
+        return [Finding(name="Trials", status="ok", message=message)]
 
     def default_parallelism(self) -> int:
         return available_cores()

@@ -21,7 +21,7 @@ log = logging.getLogger("jupyter_mlops")
 
 
 class Hints:
-    """Looks at the executor's revisions and tells the bus which have changed.
+    """Looks at the revisions of all executors and tells the bus which have changed.
 
     Args:
         rest: called on every look, for what wants to notice that nobody has used it for long.
@@ -52,7 +52,7 @@ class Hints:
             await asyncio.sleep(BUSY_SECONDS if busy else IDLE_SECONDS)
 
     async def _look(self) -> bool:
-        now = await self._services.call(lambda services: services.executor.live())
+        now = await self._services.call(lambda services: services.executors.live())
         before = self._seen if self._seen is not None else now
         self._seen = now
         for sweep in now.keys() | before.keys():

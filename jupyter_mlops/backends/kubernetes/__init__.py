@@ -1,0 +1,1 @@
+"""Kubernetes: what trials and endpoints on a cluster are made of."""

@@ -1,0 +1,170 @@
+"""Kubernetes' objects as far as we read them.
+
+Ten thousand pods are kept in memory while a sweep of that size runs: as the client's own classes they would take
+hundreds of megabytes, and decoding them seconds. What is not named here is skipped while decoding.
+https://kubernetes.io/docs/reference/kubernetes-api/
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Object(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """Fields are Kubernetes' own, in Python's spelling."""
+
+
+class OwnerReference(_Object):
+    kind: str
+    name: str
+    uid: str
+
+
+class Metadata(_Object):
+    name: str
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    creation_timestamp: str = ""
+    deletion_timestamp: str | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: list[OwnerReference] = []
+
+
+class Condition(_Object):
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    last_transition_time: str = ""
+
+
+class Waiting(_Object):
+    reason: str = ""
+    message: str = ""
+
+
+class Running(_Object):
+    started_at: str = ""
+
+
+class Terminated(_Object):
+    exit_code: int
+    signal: int = 0
+    reason: str = ""
+    message: str = ""
+    finished_at: str = ""
+
+
+class ContainerState(_Object):
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(_Object):
+    name: str
+    image: str = ""
+    state: ContainerState = ContainerState()
+
+
+class PodSpec(_Object):
+    node_name: str = ""
+
+
+class PodStatus(_Object):
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    conditions: list[Condition] = []
+    container_statuses: list[ContainerStatus] = []
+    init_container_statuses: list[ContainerStatus] = []
+
+
+class Pod(_Object):
+    metadata: Metadata
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class JobSpec(_Object):
+    completions: int | None = None
+    parallelism: int | None = None
+    suspend: bool = False
+
+
+class JobStatus(_Object):
+    active: int = 0
+    failed: int = 0
+    succeeded: int = 0
+    terminating: int = 0
+    completed_indexes: str = ""
+    failed_indexes: str = ""
+    conditions: list[Condition] = []
+
+
+class Job(_Object):
+    metadata: Metadata
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+
+class ObjectReference(_Object):
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+
+
+class Event(_Object):
+    metadata: Metadata
+    involved_object: ObjectReference = ObjectReference()
+    reason: str = ""
+    message: str = ""
+    type: str = ""
+    count: int | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+
+
+class WorkloadSpec(_Object):
+    queue_name: str = ""
+    active: bool = True
+
+
+class WorkloadStatus(_Object):
+    conditions: list[Condition] = []
+
+
+class Workload(_Object):
+    """Kueue's, of kueue.x-k8s.io/v1beta1 and later."""
+
+    metadata: Metadata
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
+
+
+def condition(conditions: list[Condition], type_: str) -> Condition | None:
+    """The condition of a type, None when it is not there."""
+    return next((one for one in conditions if one.type == type_), None)
+
+
+def ranges(indexes: str) -> list[int]:
+    """Numbers written as Kubernetes writes completed indexes: `1,3-5,7`."""
+    found: list[int] = []
+    for part in indexes.split(","):
+        first, _, last = part.partition("-")
+        if first.strip():
+            found.extend(range(int(first), int(last or first) + 1))
+    return found
+
+
+def as_ranges(indexes: list[int]) -> str:
+    """The same, written: `[1, 3, 4, 5, 7]` is `1,3-5,7`."""
+    parts: list[list[int]] = []
+    for index in sorted(indexes):
+        if parts and index == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], index]
+        else:
+            parts.append([index, index])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
