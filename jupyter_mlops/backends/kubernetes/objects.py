@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 
-class _Object(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+class _Object(msgspec.Struct, rename="camel", gc=False):
     """Fields are Kubernetes' own, in Python's spelling."""
 
 
