@@ -10,17 +10,17 @@ from __future__ import annotations
 import msgspec
 
 
-class _Object(msgspec.Struct, rename="camel", gc=False):
+class _Object(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Fields are Kubernetes' own, in Python's spelling."""
 
 
-class OwnerReference(_Object):
+class OwnerReference(_Object, frozen=True):
     kind: str
     name: str
     uid: str
 
 
-class Metadata(_Object):
+class Metadata(_Object, frozen=True):
     name: str
     namespace: str = ""
     uid: str = ""
@@ -32,7 +32,7 @@ class Metadata(_Object):
     owner_references: list[OwnerReference] = []
 
 
-class Condition(_Object):
+class Condition(_Object, frozen=True):
     type: str
     status: str
     reason: str = ""
@@ -40,16 +40,16 @@ class Condition(_Object):
     last_transition_time: str = ""
 
 
-class Waiting(_Object):
+class Waiting(_Object, frozen=True):
     reason: str = ""
     message: str = ""
 
 
-class Running(_Object):
+class Running(_Object, frozen=True):
     started_at: str = ""
 
 
-class Terminated(_Object):
+class Terminated(_Object, frozen=True):
     exit_code: int
     signal: int = 0
     reason: str = ""
@@ -57,23 +57,23 @@ class Terminated(_Object):
     finished_at: str = ""
 
 
-class ContainerState(_Object):
+class ContainerState(_Object, frozen=True):
     waiting: Waiting | None = None
     running: Running | None = None
     terminated: Terminated | None = None
 
 
-class ContainerStatus(_Object):
+class ContainerStatus(_Object, frozen=True):
     name: str
     image: str = ""
     state: ContainerState = ContainerState()
 
 
-class PodSpec(_Object):
+class PodSpec(_Object, frozen=True):
     node_name: str = ""
 
 
-class PodStatus(_Object):
+class PodStatus(_Object, frozen=True):
     phase: str = "Pending"
     reason: str = ""
     message: str = ""
@@ -82,19 +82,19 @@ class PodStatus(_Object):
     init_container_statuses: list[ContainerStatus] = []
 
 
-class Pod(_Object):
+class Pod(_Object, frozen=True):
     metadata: Metadata
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 
 
-class JobSpec(_Object):
+class JobSpec(_Object, frozen=True):
     completions: int | None = None
     parallelism: int | None = None
     suspend: bool = False
 
 
-class JobStatus(_Object):
+class JobStatus(_Object, frozen=True):
     active: int = 0
     failed: int = 0
     succeeded: int = 0
@@ -104,19 +104,19 @@ class JobStatus(_Object):
     conditions: list[Condition] = []
 
 
-class Job(_Object):
+class Job(_Object, frozen=True):
     metadata: Metadata
     spec: JobSpec = JobSpec()
     status: JobStatus = JobStatus()
 
 
-class ObjectReference(_Object):
+class ObjectReference(_Object, frozen=True):
     kind: str = ""
     name: str = ""
     uid: str = ""
 
 
-class Event(_Object):
+class Event(_Object, frozen=True):
     metadata: Metadata
     involved_object: ObjectReference = ObjectReference()
     reason: str = ""
@@ -127,16 +127,16 @@ class Event(_Object):
     event_time: str | None = None
 
 
-class WorkloadSpec(_Object):
+class WorkloadSpec(_Object, frozen=True):
     queue_name: str = ""
     active: bool = True
 
 
-class WorkloadStatus(_Object):
+class WorkloadStatus(_Object, frozen=True):
     conditions: list[Condition] = []
 
 
-class Workload(_Object):
+class Workload(_Object, frozen=True):
     """Kueue's, of kueue.x-k8s.io/v1beta1 and later."""
 
     metadata: Metadata
