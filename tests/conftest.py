@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "pytest_jupyter.jupyter_server",
+    "tests.checked",
     "tests.package_index",
     "tests.rebuilt",
     "tests.venvs",
