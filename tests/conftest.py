@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.checked",
     "tests.package_index",
     "tests.rebuilt",
+    "tests.rest",
     "tests.venvs",
     "tests.web_host",
 ]
