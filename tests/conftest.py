@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.package_index",
     "tests.rebuilt",
     "tests.rest",
+    "tests.sweeping",
     "tests.tracked",
     "tests.venvs",
     "tests.web_host",
