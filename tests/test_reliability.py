@@ -148,7 +148,7 @@ def test_starting_twice_runs_once(services: Services, data_dir: Path, tmp_path: 
     work = work_of(data_dir, sweep)
     first = work.holder("runner")
     for _ in range(3):
-        services.executor.start(sweep.id, order)
+        services.executors.default.start(sweep.id, order)
     assert work.holder("runner") == first
     eventually(ended(services, sweep))
     assert sorted((tmp_path / "witness.txt").read_text().split()) == ["1", "2"]
