@@ -210,7 +210,7 @@ def test_long_and_strange_values_arrive_whole(services: Services, tmp_path: Path
 
 def test_the_work_folder_is_gone_afterwards(services: Services, tmp_path: Path) -> None:
     sweep, _ = run(services, write(tmp_path / "n.ipynb", "1"))
-    work: WorkDir = services.executor.work(sweep.id)  # type: ignore[attr-defined]
+    work: WorkDir = services.executors.default.work(sweep.id)  # type: ignore[attr-defined]
     eventually(lambda: not work.exists())
 
 

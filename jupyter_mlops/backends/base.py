@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,12 +11,12 @@ import msgspec
 from jupyter_mlops.domain.doctor import Finding
 from jupyter_mlops.domain.environment import Captured, Environment, EnvironmentState
 from jupyter_mlops.domain.notebook import NotebookInfo
-from jupyter_mlops.domain.parameters import Parameter
+from jupyter_mlops.domain.parameters import Parameter, Value
 from jupyter_mlops.domain.profile import ComputeProfile, ExecutorOffer
 from jupyter_mlops.domain.snapshot import GitState, Manifest, Sighting, Snapshot
 from jupyter_mlops.domain.sweep import Purpose, SweepOrder, SweepOutcome, SweepSummary
 from jupyter_mlops.domain.trial import Outcome, TrialPlacement
-from jupyter_mlops.domain.verification import Verdict
+from jupyter_mlops.domain.verification import Verdict, VerificationResult
 
 
 class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +123,16 @@ class Tracking(Protocol):
     def trial_notebook(self, run_id: str) -> bytes | None: ...
     def trial_log(self, run_id: str) -> bytes | None: ...
     def known_metrics(self, experiment: str) -> list[str]: ...
+
+    # What whoever runs a sweep writes; an outcome that is there already is kept.
+
+    def begin_trial(self, sweep_id: str, order: SweepOrder, index: int) -> TrialRecord: ...
+    def end_trial(self, run_id: str, outcome: Outcome, reason: str, parameters: Mapping[str, Value]) -> None: ...
+    def keep_verdict(self, sweep_id: str, result: VerificationResult) -> None: ...
+    def close_sweep(
+        self, sweep_id: str, outcome: SweepOutcome, reason: str, summary: SweepSummary, objective: str | None
+    ) -> None: ...
+    def analyze(self) -> None: ...
 
 
 class SweepPlacement(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,29 +9,21 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections import Counter
+from collections.abc import Sequence
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 
 from jupyter_mlops.backends.base import TrialRecord
+from jupyter_mlops.backends.closing import close, ended_trials
 from jupyter_mlops.backends.executors.workdir import WorkDir
-from jupyter_mlops.domain.sweep import SweepOutcome, SweepSummary, best_of, outcome_of
-from jupyter_mlops.domain.trial import TrialState
+from jupyter_mlops.domain.exits import NO_ENVIRONMENT, NO_OBJECTIVE, NOTEBOOK_FAILED, SUCCEEDED
+from jupyter_mlops.domain.sweep import SweepOutcome
 from jupyter_mlops.worker.patience import patiently
-from jupyter_mlops.worker.trial import (
-    NO_ENVIRONMENT,
-    NO_OBJECTIVE,
-    NOTEBOOK_FAILED,
-    SUCCEEDED,
-    keep_files,
-    tracking_from,
-)
+from jupyter_mlops.worker.trial import keep_files, tracking_from
 
 log = logging.getLogger("jupyter_mlops")
 
-ANALYZE_FROM = 200
-"""Runs in a sweep from which on SQLite profits from looking at its tables."""
 ANALYZE_EVERY = 500
 
 
@@ -44,7 +36,6 @@ class Ledger:
         self.tracking = tracking = tracking_from(os.environ)
         self.work = WorkDir(folder)
         self.order = patiently(lambda: tracking.sweep_order(sweep_id))
-        self.record = patiently(lambda: tracking.sweep_record(sweep_id))
         self._count = 0
         self._hopeless = ""
         self._ranked = self.order.objective is None
@@ -59,20 +50,13 @@ class Ledger:
 
     def open(self) -> list[int]:
         """Indexes without an outcome. Puts right what an earlier runner left half done."""
-        ended = {r.index: r for r in self._records() if r.outcome is not None}
+        ended = {r.index: r for r in self._records()}
         self._ranked = self._ranked or any(r.objective is not None for r in ended.values())
         self._count = len(ended)
         return [index for index in range(self.order.trials) if index not in ended]
 
     def _records(self) -> list[TrialRecord]:
-        order, experiment = self.order, self.record.experiment_id
-        return patiently(
-            lambda: [
-                record
-                for page in self.tracking.ended_records(self.sweep_id, experiment, order.objective, order.direction, 0)
-                for record in page
-            ]
-        )
+        return patiently(lambda: ended_trials(self.tracking, self.sweep_id, self.order))
 
     def settle(self, index: int, code: int | None, cancelled: str | None) -> int | None:
         """Take note that a trial's process has ended.
@@ -146,29 +130,31 @@ class Ledger:
             )
         )
 
+    def any_ranked(self) -> bool:
+        """Whether a trial has logged the metric that ranks them."""
+        return any(record.objective is not None for record in self._records())
+
+    def close_if_last(self, trials: Sequence[int]) -> None:
+        """Close the sweep when no trial is open any more.
+
+        Asked by every pod that ends. As long as another trial runs, or the last one has not begun, one small search is
+        all it costs.
+        """
+        last = self.order.trials - 1
+        if last not in trials and self._find(last) is None:
+            return
+        others = patiently(lambda: self.tracking.live_records(self.sweep_id, self._experiment(), None))
+        if any(record.outcome is None for record in others):
+            return
+        if len({record.index for record in self._records()}) >= self.order.trials:
+            self.close()
+
+    def _experiment(self) -> str:
+        return patiently(lambda: self.tracking.sweep_record(self.sweep_id)).experiment_id
+
     def close(self, outcome: SweepOutcome | None = None, reason: str = "") -> None:
         """Write the sweep's outcome and its summary: the last thing a runner does."""
-        records = [r for r in self._records() if r.outcome is not None]
-        counts: Counter[TrialState] = Counter()
-        for record in records:
-            counts[record.outcome or "failed"] += 1
-        if outcome is None:
-            outcome, reason = outcome_of(counts, self.order.trials)
-        stopped = outcome == "cancelled" or any(record.outcome == "cancelled" for record in records)
-        if self.order.purpose == "verification" and not stopped:
-            self._conclude(records)
-        best = best_of({r.index: r.objective for r in records}, self.order.direction)
-        summary = SweepSummary(counts=dict(counts), best=best)
-        if len(records) >= ANALYZE_FROM:
-            self._analyze()
-        patiently(lambda: self.tracking.close_sweep(self.sweep_id, outcome, reason, summary, self.order.objective))
-
-    def _conclude(self, records: list[TrialRecord]) -> None:
-        """Write what a verification found, before its outcome."""
-        from jupyter_mlops.worker.verdict import verdict
-
-        result = patiently(lambda: verdict(self.tracking, self.order, records))
-        patiently(lambda: self.tracking.keep_verdict(self.sweep_id, result))
+        patiently(lambda: close(self.tracking, self.sweep_id, self.order, outcome, reason))
 
     def _analyze(self) -> None:
         """Keep searches quick; see `Connection.analyze`."""

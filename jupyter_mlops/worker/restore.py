@@ -21,12 +21,12 @@ from jupyter_mlops.backends.environments.build import Fetch, build, counted
 from jupyter_mlops.backends.environments.slot import BUILDER, Failure, Slot
 from jupyter_mlops.domain.environment import Environment
 from jupyter_mlops.domain.errors import Missing, MlopsError, NotFound
+from jupyter_mlops.domain.exits import RUNS_ALREADY
 
 log = logging.getLogger("jupyter_mlops")
 
 READY = 0
 FAILED = 1
-RUNS_ALREADY = 76
 
 
 def restore(slot: Slot, environment: Environment, fetch: Fetch) -> int:

@@ -28,6 +28,15 @@ from jupyter_mlops.backends.reading import sets_other_experiment
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.errors import Missing, MlopsError, Unavailable
+from jupyter_mlops.domain.exits import (
+    INTERRUPTED,
+    NO_ENVIRONMENT,
+    NO_OBJECTIVE,
+    NOTEBOOK_FAILED,
+    RUNS_ALREADY,
+    SUCCEEDED,
+    TRY_AGAIN,
+)
 from jupyter_mlops.domain.sweep import SweepOrder
 from jupyter_mlops.domain.trial import Outcome
 from jupyter_mlops.worker.patience import patiently
@@ -35,18 +44,6 @@ from jupyter_mlops.worker.place import kernel_for, laid_out
 from jupyter_mlops.worker.reporter import Reporter
 
 log = logging.getLogger("jupyter_mlops")
-
-SUCCEEDED = 0
-NOTEBOOK_FAILED = 10
-"""The notebook raised: the user's failure, never retried. A Job's podFailurePolicy fails the index on it."""
-NO_OBJECTIVE = 11
-"""The notebook ran, and did not log the metric that ranks the trials."""
-NO_ENVIRONMENT = 12
-"""The packages that the snapshot was taken with cannot be had: every other trial would find the same."""
-TRY_AGAIN = 75
-"""The machine failed the trial (EX_TEMPFAIL): kernel killed, store gone, disk full."""
-RUNS_ALREADY = 76
-INTERRUPTED = 143
 
 _EXIT_CODES: dict[Outcome, int] = {
     "succeeded": SUCCEEDED,

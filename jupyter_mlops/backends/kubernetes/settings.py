@@ -24,7 +24,7 @@ class Kubernetes(Configurable):
         "runs in."
     ).tag(config=True)
     context = Unicode(help="Context of the kubeconfig; empty means its current one.").tag(config=True)
-    profiles: List[Any, Any] = List(
+    profiles: List[Any] = List(
         help="Compute profiles: a list of dicts with at least `name`; see docs/administrator.md. The first is the "
         "default."
     ).tag(config=True)

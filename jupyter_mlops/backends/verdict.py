@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from jupyter_mlops.backends.base import TrialRecord
+from jupyter_mlops.backends.base import Tracking, TrialRecord
 from jupyter_mlops.backends.comparison import compare_outputs, failure
-from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain.sweep import SweepOrder
 from jupyter_mlops.domain.verification import VerificationResult, conclude
 
@@ -16,7 +15,7 @@ KEPT = "the outputs that were kept with the snapshot"
 TWICE = "a second run, for the snapshot was kept without outputs"
 
 
-def verdict(tracking: MlflowTracking, order: SweepOrder, records: Sequence[TrialRecord]) -> VerificationResult:
+def verdict(tracking: Tracking, order: SweepOrder, records: Sequence[TrialRecord]) -> VerificationResult:
     """Compare what was run with what was kept, or one run with the other when nothing was."""
     ran = sorted(records, key=lambda record: record.index)
     failed = next((record for record in ran if record.outcome != "succeeded"), None)
@@ -29,12 +28,12 @@ def verdict(tracking: MlflowTracking, order: SweepOrder, records: Sequence[Trial
     return conclude(None, compare_outputs(one, other), reference)
 
 
-def _executed(tracking: MlflowTracking, record: TrialRecord) -> dict[str, Any]:
+def _executed(tracking: Tracking, record: TrialRecord) -> dict[str, Any]:
     content = tracking.trial_notebook(record.run_id)
     notebook: dict[str, Any] = json.loads(content) if content is not None else {"cells": []}
     return notebook
 
 
-def _where_and_why(tracking: MlflowTracking, record: TrialRecord) -> str:
+def _where_and_why(tracking: Tracking, record: TrialRecord) -> str:
     """`in cell 3 because ValueError: …`; else the trial's own reason."""
     return failure(_executed(tracking, record)) or f"because {record.reason}"
