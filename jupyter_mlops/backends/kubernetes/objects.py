@@ -71,12 +71,15 @@ class ContainerStatus(_Object, frozen=True):
 
 class PodSpec(_Object, frozen=True):
     node_name: str = ""
+    node_selector: dict[str, str] = {}
+    """Not always the profile's alone: Kueue adds that of the flavor it chose."""
 
 
 class PodStatus(_Object, frozen=True):
     phase: str = "Pending"
     reason: str = ""
     message: str = ""
+    nominated_node_name: str = ""
     conditions: list[Condition] = []
     container_statuses: list[ContainerStatus] = []
     init_container_statuses: list[ContainerStatus] = []
@@ -92,6 +95,7 @@ class JobSpec(_Object, frozen=True):
     completions: int | None = None
     parallelism: int | None = None
     suspend: bool = False
+    active_deadline_seconds: int | None = None
 
 
 class JobStatus(_Object, frozen=True):
@@ -132,8 +136,15 @@ class WorkloadSpec(_Object, frozen=True):
     active: bool = True
 
 
+class AdmissionCheck(_Object, frozen=True):
+    name: str
+    state: str = ""
+    message: str = ""
+
+
 class WorkloadStatus(_Object, frozen=True):
     conditions: list[Condition] = []
+    admission_checks: list[AdmissionCheck] = []
 
 
 class Workload(_Object, frozen=True):
