@@ -61,6 +61,9 @@ class ComputeProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     accelerators: dict[ResourceName, Annotated[int, msgspec.Meta(ge=1, le=1024)]] = {}
     resource_claim_templates: list[str] = []
     """Names of ResourceClaimTemplates, for devices that are handed out by dynamic resource allocation."""
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    """Of the pods, besides our own: for whoever counts costs, or lets sidecars in."""
     node_selector: dict[str, str] = {}
     tolerations: list[Toleration] = []
     affinity: dict[str, Any] = {}

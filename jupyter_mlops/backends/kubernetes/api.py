@@ -86,9 +86,9 @@ class ApiServer:
         made: dict[str, Any] = json.loads(self._read("POST", path, body, query=query))
         return made
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> None:
-        """Change parts of an object."""
-        self._read("PATCH", path, body, {"fieldManager": "jupyter-mlops"}, MERGE_PATCH)
+    def patch(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """Change parts of an object; returns it as it is then."""
+        return self._read("PATCH", path, body, {"fieldManager": "jupyter-mlops"}, MERGE_PATCH)
 
     def delete(self, path: str, **options: Any) -> None:
         """Delete an object; one that is gone already is no error."""

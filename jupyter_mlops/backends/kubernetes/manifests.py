@@ -85,7 +85,7 @@ def job(of: SweepJob) -> dict[str, Any]:
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _failure_rules()},
         "ttlSecondsAfterFinished": of.keep_seconds,
-        "template": {"metadata": {"labels": named}, "spec": pod(of)},
+        "template": {"metadata": _pod_metadata(profile, named), "spec": pod(of)},
     }
     if profile.deadline_seconds is not None:
         spec["activeDeadlineSeconds"] = profile.deadline_seconds
@@ -100,6 +100,13 @@ def job(of: SweepJob) -> dict[str, Any]:
         },
         "spec": spec,
     }
+
+
+def _pod_metadata(profile: ComputeProfile, named: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"labels": {**profile.labels, **named}}
+    if profile.annotations:
+        found["annotations"] = profile.annotations
+    return found
 
 
 def _queue(profile: ComputeProfile) -> dict[str, str]:
