@@ -18,7 +18,9 @@ from jupyter_mlops.cli.check import check
 from jupyter_mlops.cli.commands import SETTINGS, Noun
 from jupyter_mlops.cli.doctor import doctor
 from jupyter_mlops.cli.environment import environment
+from jupyter_mlops.cli.executor import executor
 from jupyter_mlops.cli.face import ERROR, INTERRUPTED, SUCCEEDED, USAGE, Face
+from jupyter_mlops.cli.kubernetes import kubernetes
 from jupyter_mlops.cli.snapshot import snapshot
 from jupyter_mlops.cli.sweep import sweep
 from jupyter_mlops.cli.trial import trial
@@ -42,7 +44,7 @@ def commands() -> None:
     """From an open notebook to sweeps and their results, in MLflow and in JupyterLab's sidebar."""
 
 
-for _command in (sweep, trial, snapshot, environment, check, doctor):
+for _command in (sweep, trial, snapshot, environment, check, doctor, executor, kubernetes):
     commands.add_command(_command)
 
 _OPTIONS = {
