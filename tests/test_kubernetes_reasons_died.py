@@ -151,6 +151,7 @@ def failed(reason: str, message: str = "") -> Pod:
         (ended(143), "Its process was asked to end."),
         (ended(130), "Its process was ended by signal 2 (SIGINT)."),
         (ended(10), "The notebook ended with an error."),
+        (ended(12), "The packages that the snapshot was taken with cannot be had."),
         (ended(75), "The machine failed the trial, not the notebook: its log says how."),
         (
             ended(127),

@@ -33,6 +33,8 @@ _SIGNALS: Final = {
 }
 _CODES: Final = {
     exits.NOTEBOOK_FAILED: "The notebook ended with an error",
+    exits.NO_OBJECTIVE: "The notebook ran without logging the metric that ranks the trials",
+    exits.NO_ENVIRONMENT: "The packages that the snapshot was taken with cannot be had",
     exits.TRY_AGAIN: "The machine failed the trial, not the notebook: its log says how",
     exits.RUNS_ALREADY: "The same trial runs elsewhere already",
     126: "The image does not allow its program to be started (code 126)",
