@@ -36,6 +36,7 @@ _FIXES = {
     "and network policies.",
     reach.STRANGE: "Check c.Kubernetes.tracking_uri: what answers there is not MLflow, or not well.",
     reach.REFUSED: "Put MLflow's password into the Secret: jupyter mlops kubernetes manifests prints a template.",
+    reach.MISNAMED: "Start MLflow with --allowed-hosts and the name that stands in c.Kubernetes.tracking_uri.",
 }
 
 

@@ -1,6 +1,7 @@
 """Whether MLflow answers where this runs: sent to a pod as text, so any Python will do.
 
-It asks twice: for MLflow's health, which needs no login, and for an experiment, with what the Secret brought.
+It asks twice: for MLflow's health, which is anybody's, and for an experiment, with what the Secret brought. The second
+is not answered, either, by a server that does not know by which name it is called (`mlflow server --allowed-hosts`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import urllib.error
 import urllib.request
 
 SECONDS = 10
-SILENT, STRANGE, REFUSED = 1, 2, 3
-"""Exit codes: it does not answer; what answers is no MLflow; it does not let us in."""
+SILENT, STRANGE, REFUSED, MISNAMED = 1, 2, 3, 4
+"""Exit codes: it does not answer; what answers is no MLflow; it does not let us in; it has another name."""
 
 
 def main() -> int:
@@ -25,7 +26,8 @@ def main() -> int:
         _health(address)
         json.loads(_get(f"{address}/api/2.0/mlflow/experiments/search?max_results=1"))
     except urllib.error.HTTPError as error:
-        return _ended(REFUSED if error.code in (401, 403) else STRANGE, f"answers {error.code} {error.reason}")
+        said = error.read(300).decode(errors="replace").partition("\n")[0].strip()
+        return _ended(_kind(error.code, said), f"answers {error.code} {error.reason}: {said}".rstrip(": "))
     except json.JSONDecodeError:
         return _ended(STRANGE, "answers with a page that is not MLflow's, such as a login")
     except urllib.error.URLError as error:
@@ -33,6 +35,12 @@ def main() -> int:
     except (OSError, ValueError) as error:
         return _ended(SILENT, f"does not answer: {error}")
     return _ended(0, "answers")
+
+
+def _kind(status: int, said: str) -> int:
+    if status not in (401, 403):
+        return STRANGE
+    return MISNAMED if "Invalid Host header" in said else REFUSED
 
 
 def _health(address: str) -> None:
