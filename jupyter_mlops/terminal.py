@@ -19,6 +19,7 @@ from rich.text import Text
 
 from jupyter_mlops import words
 from jupyter_mlops.domain.doctor import Finding
+from jupyter_mlops.domain.profile import ExecutorOffer
 from jupyter_mlops.domain.sweep import Sweep, SweepState
 from jupyter_mlops.domain.trial import Trial, TrialState
 from jupyter_mlops.watching import View
@@ -184,6 +185,21 @@ def findings(found: Iterable[Finding]) -> RenderableType:
             message.append(f"\n→ {words.plain(one.fix)}", style=style)
         made.add_row(Text(mark, style=style), Text(one.name), message)
     return made
+
+
+def executors(offers: Iterable[ExecutorOffer]) -> RenderableType:
+    """Where trials can run, with the compute profiles of each place."""
+    made: list[RenderableType] = []
+    for offer in offers:
+        said = Text.assemble((offer.name, "bold"), f"  {offer.parallelism} at once")
+        made.append(Text.assemble(said, "  ", (words.plain(offer.problem), "red")) if offer.problem else said)
+        if offer.profiles:
+            table = Table.grid(padding=(0, 2, 0, 0))
+            for one in offer.profiles:
+                about = ", ".join(filter(None, [one.description, f"queue {one.queue}" if one.queue else ""]))
+                table.add_row(f"  {one.name}", Text(words.plain(one.title)), one.resources, Text(words.plain(about)))
+            made.append(table)
+    return Group(*made)
 
 
 def line(of: Sweep, one: Trial) -> str:

@@ -29,6 +29,7 @@ def sweep() -> None:
         "$ sweep run digits.ipynb -s C 0.1,1,10 -s kernel rbf,poly --objective accuracy",
         "$ sweep run digits.ipynb -s C 0.01..100:log --algorithm random --trials 20 --seed 7",
         "$ sweep run train.ipynb -p epochs 3 -s layers 2..6 -s dropout 0..0.5:0.1 --no-wait --json",
+        "$ sweep run train.ipynb -s lr 1e-4..1e-1:log --algorithm random --executor kubernetes --profile gpu",
     ],
 )
 @click.argument("notebook", required=False)
@@ -45,6 +46,9 @@ def sweep() -> None:
 @click.option("--algorithm", type=click.Choice(["grid", "random"]), default="grid", show_default=True)
 @click.option("--trials", type=int, metavar="N", help="How many; by default all points of a grid, or 20 at random.")
 @click.option("--parallel", type=int, metavar="P", help="How many at once; by default one per core.")
+@click.option("--executor", metavar="NAME", help="Where: local or kubernetes; by default the first that is offered.")
+@click.option("--profile", metavar="NAME", help="Compute profile of the pods; see `executor list`.")
+@click.option("--trials-per-pod", type=int, metavar="N", help="Trials that one pod runs one after another.")
 @click.option("--objective", metavar="METRIC", help="The metric that ranks the trials.")
 @click.option("--direction", type=click.Choice(["maximize", "minimize"]), default="maximize", show_default=True)
 @click.option("--experiment", metavar="NAME", help="MLflow experiment; by default the notebook's name.")
@@ -61,6 +65,9 @@ def run(
     algorithm: Algorithm,
     trials: int | None,
     parallel: int | None,
+    executor: str | None,
+    profile: str | None,
+    trials_per_pod: int | None,
     objective: str | None,
     direction: Direction,
     experiment: str | None,
@@ -86,6 +93,9 @@ def run(
             algorithm=algorithm,
             trials=trials,
             parallelism=parallel,
+            executor=executor,
+            profile=profile,
+            trials_per_pod=trials_per_pod,
             objective=objective,
             direction=direction,
             experiment=experiment,

@@ -23,6 +23,7 @@ def services() -> Services:
             "configuration", f"Jupyter's configuration cannot be read: {error}. Mend {configuration.CONFIG_FILE}.py."
         ) from error
     key = tuple(repr(settings.trait_values().get(name)) for name in sorted(settings.trait_names()))
+    key += (repr(settings.config.get("Kubernetes")),)
     if key not in _services:
         _services[key] = settings.services()
     return _services[key]

@@ -132,6 +132,9 @@ def sweep(
     algorithm: Algorithm = "grid",
     trials: int | None = None,
     parallel: int | None = None,
+    executor: str | None = None,
+    profile: str | None = None,
+    trials_per_pod: int | None = None,
     experiment: str | None = None,
     seed: int | None = None,
     kernel: str | None = None,
@@ -143,7 +146,10 @@ def sweep(
         parameters: for each parameter a list of values, `(low, high)` or `(low, high, "log" | "int" | step)`, a text
             such as `"2..8:int"` (unless the parameter is itself a str), or one value for all trials.
         objective: metric that ranks the trials.
-        parallel: how many trials at once; by default one per core.
+        parallel: how many trials, or pods, at once; by default one per core, or as the profile says.
+        executor: where: `local` or `kubernetes`; by default the first that is offered.
+        profile: compute profile of the pods; by default the first that is offered.
+        trials_per_pod: trials that one pod runs one after another, where starting a pod takes longer than a trial.
 
     Raises:
         Invalid: with everything that is wrong with the order.
@@ -156,6 +162,9 @@ def sweep(
         algorithm=algorithm,
         trials=trials,
         parallelism=parallel,
+        executor=executor,
+        profile=profile,
+        trials_per_pod=trials_per_pod,
         objective=objective,
         direction=direction,
         experiment=experiment,

@@ -8,7 +8,9 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode
 
+from jupyter_mlops.backends.kubernetes.settings import Kubernetes
 from jupyter_mlops.configuration import CONFIG_FILE, MLOps
+from jupyter_mlops.domain.errors import Invalid
 from jupyter_mlops.server.events import SCHEMA, Hints
 from jupyter_mlops.server.handlers import routes
 from jupyter_mlops.server.mlflow_ui import MlflowUI
@@ -23,7 +25,7 @@ class MLOpsApp(ExtensionApp):
     name = "mlops"
     config_file_name = Unicode(CONFIG_FILE)
     load_other_extensions = True
-    classes = [MLOps]  # noqa: RUF012 - traitlets' own way
+    classes = [MLOps, Kubernetes]  # noqa: RUF012 - traitlets' own way
 
     def initialize_settings(self) -> None:
         """Put together what the handlers need. Services themselves come into being on first use, in a thread."""
@@ -31,11 +33,19 @@ class MLOpsApp(ExtensionApp):
         bus = self.serverapp.event_logger
         assert bus is not None
         mlops = MLOps(config=self.config, parent=self)
+        self._check_profiles()
         root = Path(self.serverapp.root_dir)
         self.services = LazyServices(lambda: mlops.services(root, UI_PATH))
         self.mlflow_ui = MlflowUI(mlops)
         bus.register_event_schema(SCHEMA)
         self.hints = Hints(self.services, bus, self.mlflow_ui.rest)
+
+    def _check_profiles(self) -> None:
+        """Say what is wrong with them now. Until it is mended, everything that is asked is answered with it."""
+        try:
+            Kubernetes.configured(self.config)
+        except Invalid as error:
+            self.log.critical("jupyter_mlops: %s", error.message)
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(routes(self.services, self.mlflow_ui))

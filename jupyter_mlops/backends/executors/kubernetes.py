@@ -54,7 +54,7 @@ class KubernetesExecutor:
 
     @classmethod
     def from_context(cls, context: ExecutorContext) -> KubernetesExecutor:
-        settings = Kubernetes(config=context.config)
+        settings = Kubernetes.configured(context.config)
         uri = settings.tracking_uri or context.environment.get("MLFLOW_TRACKING_URI", "")
         api = ApiServer(settings.kubeconfig, settings.context)
         return cls(api, settings, context.tracking, uri, context.user)

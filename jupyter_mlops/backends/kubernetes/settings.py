@@ -50,6 +50,18 @@ class Kubernetes(Configurable):
             raise TraitError(said) from None
         return proposal["value"]
 
+    @classmethod
+    def configured(cls, config: Any) -> Kubernetes:
+        """The settings of a configuration.
+
+        Raises:
+            Invalid: one of them is wrong; named by its key.
+        """
+        try:
+            return cls(config=config)
+        except TraitError as error:
+            raise Invalid.one("configuration", str(error)) from None
+
     def offered(self) -> list[ComputeProfile]:
         """The profiles, read."""
         return profiles_from(self.profiles)
