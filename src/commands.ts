@@ -9,7 +9,11 @@ import {
   showDialog
 } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
 import {
   pauseIcon,
   refreshIcon,
@@ -23,6 +27,7 @@ import type { Status, Sweep, SweepRequest } from './api';
 import { SWEEP_ARGS, TRIAL_ARGS, trialOf } from './command-args';
 import { messageOf } from './request';
 import { endedCount, sweepTitle } from './sweep/format';
+import { interruptsOnPause } from './sweep/place';
 import {
   CommandIDs,
   hasEnded,
@@ -91,7 +96,13 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       caption: trans.__('Start no further trials; running ones end'),
       icon: pauseIcon,
       permits: ({ state }) => state === 'running',
-      run: ({ id }) => model.pause(id)
+      run: async sweep => {
+        const running = sweep.counts.running ?? 0;
+        const asks = running > 0 && interruptsOnPause(sweep);
+        return !asks || (await confirmPause(sweep, running, trans))
+          ? model.pause(sweep.id)
+          : undefined;
+      }
     });
     onSweep({
       id: CommandIDs.resume,
@@ -219,6 +230,27 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** Pause ends what runs of this sweep: asked once, in the words of what will be lost. */
+async function confirmPause(
+  sweep: Sweep,
+  running: number,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { button } = await showDialog({
+    title: trans.__('Pause %1?', sweepTitle(sweep, trans)),
+    body: trans._n(
+      '%1 running trial is interrupted, and begins again when you press Resume.',
+      '%1 running trials are interrupted, and begin again when you press Resume.',
+      running
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Keep It Running') }),
+      Dialog.okButton({ label: trans.__('Pause') })
+    ]
+  });
+  return button.accept;
+}
 
 /** Wait for a change; what went wrong is said once, in a notification. */
 export async function orNotify(change: Promise<unknown>): Promise<void> {

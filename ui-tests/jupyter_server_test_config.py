@@ -41,3 +41,18 @@ c.ServerApp.runtime_dir = str(data_dir / "runtime")
 c.LabApp.news_url = None
 c.LabApp.workspaces_dir = str(scratch / "workspaces")
 c.LabApp.user_settings_dir = str(scratch / "settings")
+# A cluster is offered, but its pods could not reach the embedded store: the form says so, and asks no cluster.
+c.MLOps.executors = ["local", "kubernetes"]
+c.Kubernetes.profiles = [
+    {"name": "small", "title": "Small", "cpu": 2, "memory": "4Gi"},
+    {
+        "name": "gpu",
+        "title": "One GPU",
+        "description": "For networks of some million weights.",
+        "cpu": 4,
+        "memory": "16Gi",
+        "accelerators": {"nvidia.com/gpu": 1},
+        "queue": "team-a",
+        "max_parallelism": 20,
+    },
+]

@@ -1,6 +1,13 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import type { ErrorBody, Status, Sweep, Trial, TrialPage } from '../api';
+import type {
+  ErrorBody,
+  ExecutorOffer,
+  Status,
+  Sweep,
+  Trial,
+  TrialPage
+} from '../api';
 
 /** A sweep as the server tells of it, running with nothing done yet. */
 export function aSweep(change: Partial<Sweep> = {}): Sweep {
@@ -25,6 +32,7 @@ export function aSweep(change: Partial<Sweep> = {}): Sweep {
     snapshot: '',
     user: 'ada',
     executor: 'local',
+    profile: '',
     started: 1_000,
     ended: null,
     seconds_left: null,
@@ -52,6 +60,43 @@ export function aTrial(index: number, change: Partial<Trial> = {}): Trial {
   };
 }
 
+/** This machine, as the server offers it. */
+export const LOCAL: ExecutorOffer = {
+  name: 'local',
+  parallelism: 2,
+  profiles: [],
+  problem: ''
+};
+
+/** A cluster with two compute profiles. */
+export const KUBERNETES: ExecutorOffer = {
+  name: 'kubernetes',
+  parallelism: 10,
+  profiles: [
+    {
+      name: 'small',
+      title: 'Small',
+      description: '',
+      resources: '1 CPU, 2Gi',
+      parallelism: 10,
+      max_parallelism: null,
+      trials_per_pod: 1,
+      queue: ''
+    },
+    {
+      name: 'gpu-small',
+      title: 'GPU small',
+      description: 'For networks of some million weights.',
+      resources: '4 CPU, 16Gi, 1 nvidia.com/gpu',
+      parallelism: 4,
+      max_parallelism: 8,
+      trials_per_pod: 5,
+      queue: 'team-a'
+    }
+  ],
+  problem: ''
+};
+
 export const A_STATUS: Status = {
   version: '0.1.0',
   tracking: 'sqlite:///mlflow.db',
@@ -60,7 +105,7 @@ export const A_STATUS: Status = {
   message: '',
   mlflow_ui: 'mlops/mlflow/',
   max_trials: 10_000,
-  parallelism: 2
+  executors: [LOCAL]
 };
 
 /** Answers as the real server does, from what a test has put into it. */

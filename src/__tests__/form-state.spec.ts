@@ -38,9 +38,12 @@ test('a new form has every parameter fixed at its default, as the notebook write
 test('settings go before the executor’s suggestions', () => {
   const state = initialState(aNotebook(), {
     algorithm: 'random',
-    parallelism: 7
+    parallelism: 7,
+    executor: 'kubernetes',
+    profile: 'gpu-small'
   });
   expect([state.algorithm, state.parallelism]).toEqual(['random', '7']);
+  expect([state.executor, state.profile]).toEqual(['kubernetes', 'gpu-small']);
 });
 
 test.each<[number, string, object]>([

@@ -4,6 +4,7 @@ import React from 'react';
 
 import { SweepForm, type ISweepFormProps } from '../sweep/form';
 import { initialState } from '../sweep/form-state';
+import { LOCAL } from './fake-server';
 import { aNotebook, aParameter } from './form-values';
 import { aFinding, aReport, DIGEST } from './snapshot-values';
 
@@ -30,6 +31,7 @@ function show(change: Partial<ISweepFormProps> = {}) {
     <SweepForm
       info={info}
       state={initialState(info)}
+      offers={[LOCAL]}
       problems={[]}
       trials={12}
       blocked={null}

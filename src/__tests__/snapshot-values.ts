@@ -57,6 +57,7 @@ export function aSnapshot(change: Partial<Snapshot> = {}): Snapshot {
       folder: '/home/ada',
       user: 'ada',
       taken: 5_000,
+      include: [],
       git: {
         commit: '1234567890abcdef',
         branch: 'main',

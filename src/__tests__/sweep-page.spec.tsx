@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import { CommandIDs } from '../tokens';
-import { aSweep, aTrial } from './fake-server';
+import { aSweep, aTrial, KUBERNETES, LOCAL } from './fake-server';
 import { layOut, row, rows, settled, Story } from './sweep-story';
 
 let story: Story;
@@ -55,6 +55,21 @@ describe('the head', () => {
     buttons.forEach(button => fireEvent.click(button));
     expect(story.executed.map(([id]) => id)).toEqual(
       names.map(name => `mlops:${name.toLowerCase()}`)
+    );
+  });
+
+  test('says where it runs, and what Pause does there', async () => {
+    story.server.status.executors = [LOCAL, KUBERNETES];
+    const place = { executor: 'kubernetes', profile: 'gpu-small' };
+    story.server.sweeps = [aSweep({ ...place, parallelism: 10 })];
+    await story.open();
+
+    const where = 'Kubernetes · GPU small · 10 pods at once';
+    screen.getByText(`· grid · ${where}`, { exact: false });
+    fireEvent.click(screen.getByText('Details'));
+    screen.getByText(where);
+    expect(screen.getByRole('button', { name: 'Pause' }).title).toMatch(
+      /interrupted, and begin again on Resume/
     );
   });
 
@@ -143,6 +158,41 @@ describe('the head', () => {
 });
 
 describe('a trial beside the table', () => {
+  test('one that waits says for what, in its row and in full', async () => {
+    story.server.sweeps = [aSweep()];
+    const waits = {
+      state: 'queued',
+      objective: null,
+      run_id: '',
+      started: null,
+      ended: null,
+      has_notebook: false,
+      reason: 'Waits for 1 nvidia.com/gpu: 0 of 3 nodes have one free.'
+    } as const;
+    const interrupted = {
+      ...waits,
+      state: 'preempted',
+      reason: 'Its node was drained.'
+    } as const;
+    story.server.change('s1', [aTrial(0, waits), aTrial(1, interrupted)]);
+    await story.open();
+
+    // It takes the place of the objective; who hears it hears two words, not one.
+    const state = within(row(0)).getAllByRole('gridcell')[1];
+    expect(state.textContent).toBe(`◌queued ${waits.reason}`);
+    expect(state.getAttribute('aria-colspan')).toBe('2');
+    fireEvent.pointerEnter(row(0));
+    expect(state.title).toBe(`queued: ${waits.reason}`);
+    expect(row(1).textContent).toContain('preempted Its node was drained.');
+
+    fireEvent.click(row(0));
+    const panel = screen.getByRole('region', { name: 'Trial 0' });
+    within(panel).getByText(waits.reason);
+    expect(
+      within(panel).getByRole('button', { name: 'Stop trial 0' })
+    ).toBeTruthy();
+  });
+
   test('a failed one says why and opens at the failed cell', async () => {
     story.server.sweeps = [aSweep()];
     const reason = 'NameError in cell 5: x';

@@ -20,6 +20,12 @@ import {
   stateWord,
   sweepTitle
 } from '../sweep/format';
+import {
+  executorWord,
+  interruptsOnPause,
+  isHere,
+  pauseWords
+} from '../sweep/place';
 import { canSweepAgain, CommandIDs, hasEnded } from '../tokens';
 
 export interface IRunRowProps {
@@ -45,16 +51,19 @@ export function RunRow(props: IRunRowProps): JSX.Element {
   const failed = sweep.counts.failed ?? 0;
   const failures = failed ? trans.__('%1 failed', formatCount(failed)) : '';
   const state = stateWord(sweep.state, trans);
+  const place = isHere(sweep.executor)
+    ? ''
+    : trans.__('on %1', executorWord(sweep.executor, trans));
   return (
     <div className="jp-mlops-Run" role="row" data-sweep={sweep.id}>
       <div
         className="jp-mlops-Run-main"
         role="gridcell"
         tabIndex={active ? 0 : -1}
-        aria-label={[title, state, progress, failures, ...quiet]
+        aria-label={[title, state, progress, failures, ...quiet, place]
           .filter(Boolean)
           .join(', ')}
-        title={rowTooltip(sweep, title, state)}
+        title={rowTooltip(sweep, title, state, place)}
         onClick={() => onOpen(sweep)}
         onFocus={() => onFocus(sweep)}
       >
@@ -67,12 +76,15 @@ export function RunRow(props: IRunRowProps): JSX.Element {
           {!hasEnded(sweep) && <MiniBar sweep={sweep} />}
         </span>
         <span className="jp-mlops-Run-quiet">
-          {failures && (
-            <span className="jp-mlops-Run-failures">{failures}</span>
-          )}
-          {quiet.map(words => (
-            <span key={words}>{words}</span>
-          ))}
+          <span className="jp-mlops-Run-words">
+            {failures && (
+              <span className="jp-mlops-Run-failures">{failures}</span>
+            )}
+            {quiet.map(words => (
+              <span key={words}>{words}</span>
+            ))}
+          </span>
+          {place && <span className="jp-mlops-Run-place">{place}</span>}
         </span>
       </div>
       <RowActions
@@ -96,13 +108,13 @@ function RowActions(props: {
   const actions = actionsOf(sweep, title, trans);
   return actions.length === 0 ? null : (
     <div className="jp-mlops-Run-actions" role="gridcell">
-      {actions.map(({ command, icon, label }) => (
+      {actions.map(({ command, icon, label, title: more }) => (
         <button
           key={command}
           type="button"
           className="jp-mlops-IconButton"
           tabIndex={-1}
-          title={label}
+          title={more ?? label}
           aria-label={label}
           onClick={() => onCommand(command, sweep)}
         >
@@ -117,6 +129,8 @@ interface IAction {
   readonly command: string;
   readonly icon: LabIcon;
   readonly label: string;
+  /** More than the label, for hovering. */
+  readonly title?: string;
 }
 
 function actionsOf(
@@ -140,7 +154,10 @@ function actionsOf(
       ? {
           command: CommandIDs.pause,
           icon: pauseIcon,
-          label: trans.__('Pause %1', title)
+          label: trans.__('Pause %1', title),
+          title: interruptsOnPause(sweep)
+            ? `${trans.__('Pause %1', title)}: ${pauseWords(sweep, trans)}`
+            : undefined
         }
       : {
           command: CommandIDs.resume,
@@ -194,9 +211,14 @@ export function quietWords(sweep: Sweep, trans: TranslationBundle): string[] {
   return words;
 }
 
-function rowTooltip(sweep: Sweep, title: string, state: string): string {
+function rowTooltip(
+  sweep: Sweep,
+  title: string,
+  state: string,
+  place: string
+): string {
   return [
-    `${title} · ${state}`,
+    [title, state, place].filter(Boolean).join(' · '),
     sweep.reason,
     sweep.notebook,
     formatMoment(sweep.started)

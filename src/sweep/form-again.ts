@@ -33,7 +33,13 @@ export function stateAgain(
     rows: rows.map(row => rowAgain(row, parameters[row.parameter.name])),
     algorithm: request.algorithm ?? fresh.algorithm,
     trials: text(request.trials),
-    parallelism: text(request.parallelism, fresh.parallelism),
+    executor: request.executor ?? fresh.executor,
+    profile: request.profile ?? (request.executor ? '' : fresh.profile),
+    parallelism: request.profile
+      ? fresh.parallelism
+      : text(request.parallelism, fresh.parallelism),
+    pods: request.profile ? text(request.parallelism) : '',
+    trialsPerPod: text(request.trials_per_pod),
     objective: request.objective ?? '',
     direction: request.direction ?? fresh.direction,
     experiment: request.experiment ?? fresh.experiment,

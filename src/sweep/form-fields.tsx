@@ -24,11 +24,10 @@ export function TextInput(props: {
   numeric?: boolean;
   suggestions?: ReadonlyArray<string>;
 }): JSX.Element {
-  const { value, label, problem, describedBy, suggestions = [] } = props;
+  const { value, label, problem, suggestions = [] } = props;
   const id = useId();
   const problemId = `${id}-problem`;
   const listId = `${id}-list`;
-  const described = [describedBy, problem && problemId].filter(Boolean);
   return (
     <>
       <input
@@ -36,8 +35,8 @@ export function TextInput(props: {
         className="jp-mlops-Input"
         value={value}
         aria-label={label}
-        aria-invalid={Boolean(problem ?? describedBy)}
-        aria-describedby={described.join(' ') || undefined}
+        aria-invalid={Boolean(problem ?? props.describedBy)}
+        aria-describedby={describedBy(props.describedBy, problem && problemId)}
         placeholder={props.placeholder}
         inputMode={props.numeric ? 'decimal' : undefined}
         list={suggestions.length ? listId : undefined}
@@ -59,55 +58,90 @@ export function TextInput(props: {
   );
 }
 
-/** One of a few words. */
-export function Select<T extends string>(props: {
+interface IChoiceProps<T extends string> {
   value: T;
   label: string;
   options: ReadonlyArray<readonly [T, string]>;
   onChange: (value: T) => void;
-}): JSX.Element {
+  problem?: string;
+  /** Id of an element that says more. */
+  describedBy?: string;
+}
+
+/** One of a few words, with what is wrong with it. */
+export function Select<T extends string>(props: IChoiceProps<T>): JSX.Element {
+  const { value, label, options, onChange, problem } = props;
+  const problemId = useId();
   return (
-    <select
-      className="jp-mlops-Input"
-      value={props.value}
-      aria-label={props.label}
-      onChange={event => props.onChange(event.target.value as T)}
-    >
-      {props.options.map(([value, words]) => (
-        <option key={value} value={value}>
-          {words}
-        </option>
-      ))}
-    </select>
+    <>
+      <select
+        className="jp-mlops-Input"
+        value={value}
+        aria-label={label}
+        aria-invalid={Boolean(problem)}
+        aria-describedby={describedBy(props.describedBy, problem && problemId)}
+        onChange={event => onChange(event.target.value as T)}
+      >
+        {options.map(([option, words]) => (
+          <option key={option} value={option}>
+            {words}
+          </option>
+        ))}
+      </select>
+      <FieldProblem id={problemId} message={problem} />
+    </>
   );
 }
 
 /** One of a few words, all in view. */
-export function Segments<T extends string>(props: {
-  value: T;
-  label: string;
-  options: ReadonlyArray<readonly [T, string]>;
-  onChange: (value: T) => void;
-}): JSX.Element {
+export function Segments<T extends string>(
+  props: IChoiceProps<T>
+): JSX.Element {
+  const { label, options, onChange, problem } = props;
   const name = useId();
+  const problemId = `${name}-problem`;
   return (
-    <div
-      className="jp-mlops-Segments"
-      role="radiogroup"
-      aria-label={props.label}
-    >
-      {props.options.map(([value, words]) => (
-        <label key={value}>
-          <input
-            type="radio"
-            name={name}
-            value={value}
-            checked={value === props.value}
-            onChange={() => props.onChange(value)}
-          />
-          <span>{words}</span>
-        </label>
-      ))}
+    <>
+      <div
+        className="jp-mlops-Segments"
+        role="radiogroup"
+        aria-label={label}
+        aria-invalid={problem ? true : undefined}
+        aria-describedby={describedBy(props.describedBy, problem && problemId)}
+      >
+        {options.map(([value, words]) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name={name}
+              value={value}
+              checked={value === props.value}
+              onChange={() => onChange(value)}
+            />
+            <span>{words}</span>
+          </label>
+        ))}
+      </div>
+      <FieldProblem id={problemId} message={problem} />
+    </>
+  );
+}
+
+/** A name for the eye, and beside it the control, which carries its own, longer one. */
+export function Field(props: {
+  label: string;
+  children: React.ReactNode;
+}): JSX.Element {
+  return (
+    <div className="jp-mlops-Field">
+      <span className="jp-mlops-Field-label" aria-hidden>
+        {props.label}
+      </span>
+      <div className="jp-mlops-Field-control">{props.children}</div>
     </div>
   );
+}
+
+function describedBy(...ids: (string | undefined)[]): string | undefined {
+  return ids.filter(Boolean).join(' ') || undefined;
 }

@@ -3,7 +3,13 @@ import { JSONExt, type JSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { NotebookInfo, Problem, Sweep, SweepRequest } from '../api';
+import type {
+  ExecutorOffer,
+  NotebookInfo,
+  Problem,
+  Sweep,
+  SweepRequest
+} from '../api';
 import { messageOf, RequestError } from '../request';
 import type { IMlopsModel } from '../tokens';
 import { stateAgain } from './form-again';
@@ -17,14 +23,20 @@ import {
   type FormState,
   type RowState
 } from './form-state';
+import { executorWord, isHere, offeredPlace, placeOf } from './place';
 
 /** Long enough to finish a number, short enough to be an answer to it. */
 const PLAN_DELAY_MS = 300;
+
+/** What a request says of where it runs; and how many at once there. */
+const PLACE_FIELDS = ['executor', 'profile', 'parallelism', 'trials_per_pod'];
 
 /** A sweep form: what was filled in, and what the server says of it. */
 export class SweepFormModel implements IDisposable {
   constructor(private readonly _options: SweepFormModel.IOptions) {
     this.snapshot = _options.snapshot ?? null;
+    this.offers = _options.model.status?.executors ?? [];
+    _options.model.changed.connect(this._onModel, this);
   }
 
   /** What the server read in the notebook; null until it has. */
@@ -32,6 +44,8 @@ export class SweepFormModel implements IDisposable {
   state: FormState | null = null;
   /** Digest of what is run instead of the notebook as it is now; null for that. */
   snapshot: string | null;
+  /** Where trials can run; empty until it is known. */
+  offers: ReadonlyArray<ExecutorOffer>;
   /** Why the notebook cannot be read, in words. */
   loadError: string | null = null;
   /** Everything that is wrong, field by field. */
@@ -68,10 +82,10 @@ export class SweepFormModel implements IDisposable {
         await this._options.save();
       }
       const info = await model.inspectNotebook(path, snapshot ?? undefined);
-      const fresh = initialState(info, await defaults());
+      const fresh = this._fresh(info, await defaults());
       const first = this.state === null;
       const kept = this.state ?? (await this._before(fresh, info.readable));
-      this.state = restoredState(kept, fresh, info.readable);
+      this.state = this._offered(restoredState(kept, fresh, info.readable));
       if (first && snapshot === null) {
         this.recalled = !JSONExt.deepEqual(
           this.state as unknown as JSONValue,
@@ -101,7 +115,14 @@ export class SweepFormModel implements IDisposable {
       if (this.snapshot === null) {
         this._options.remember(this.state);
       }
-      this._planSoon(PLAN_DELAY_MS);
+      const isPlace = 'executor' in change || 'profile' in change;
+      if (isPlace) {
+        // They are about another place.
+        this.problems = this.problems.filter(
+          ({ field }) => !PLACE_FIELDS.includes(field)
+        );
+      }
+      this._planSoon(isPlace ? 0 : PLAN_DELAY_MS);
       this._emit();
     }
   }
@@ -130,7 +151,7 @@ export class SweepFormModel implements IDisposable {
   async startOver(): Promise<void> {
     if (this.info) {
       this.recalled = false;
-      this.update(initialState(this.info, await this._options.defaults()));
+      this.update(this._fresh(this.info, await this._options.defaults()));
     }
   }
 
@@ -143,6 +164,13 @@ export class SweepFormModel implements IDisposable {
   /** Why Run cannot be pressed, in words; null when it can. */
   get blocked(): string | null {
     const { trans } = this._options;
+    const offer = this.state && placeOf(this.state, this.offers).offer;
+    if (offer?.problem) {
+      return trans.__(
+        '%1 cannot be used as it is set up; see “Run on”.',
+        executorWord(offer.name, trans)
+      );
+    }
     if (this.problems.length > 0) {
       const names = this.problems.map(({ field }) =>
         field.replace(/^parameters\./, '')
@@ -166,7 +194,13 @@ export class SweepFormModel implements IDisposable {
       clearTimeout(this._timer);
       await this._plan(this._turn);
     }
-    const { request } = requestOf(path, this.state, trans, this.snapshot);
+    const { request } = requestOf(
+      path,
+      this.state,
+      trans,
+      this.snapshot,
+      this.offers
+    );
     if (!request || this.blocked !== null) {
       return null;
     }
@@ -202,6 +236,29 @@ export class SweepFormModel implements IDisposable {
     return this.snapshot === null ? recall() : null;
   }
 
+  private _fresh(info: NotebookInfo, defaults: Defaults): FormState {
+    const here = this.offers.find(({ name }) => isHere(name));
+    const fresh = initialState(info, defaults, here?.parallelism);
+    return offeredPlace(fresh, this.offers);
+  }
+
+  /** What was remembered gives way to what is offered; what an earlier sweep ordered is shown as it was. */
+  private _offered(state: FormState): FormState {
+    return this._options.again ? state : offeredPlace(state, this.offers);
+  }
+
+  private _onModel({ status }: Pick<IMlopsModel, 'status'>): void {
+    const offers = status?.executors ?? this.offers;
+    if (!JSONExt.deepEqual(offers as never, this.offers as never)) {
+      this.offers = offers;
+      if (this.state) {
+        this.state = this._offered(this.state);
+        this._planSoon(0);
+      }
+      this._emit();
+    }
+  }
+
   private _planSoon(delay: number): void {
     this.planning = true;
     this._turn++;
@@ -218,7 +275,8 @@ export class SweepFormModel implements IDisposable {
       path,
       this.state,
       trans,
-      this.snapshot
+      this.snapshot,
+      this.offers
     );
     this.error = null;
     if (request) {
@@ -270,7 +328,10 @@ export namespace SweepFormModel {
   export interface IOptions {
     /** Path of the notebook from the server's root. */
     path: string;
-    model: Pick<IMlopsModel, 'inspectNotebook' | 'planSweep'>;
+    model: Pick<
+      IMlopsModel,
+      'changed' | 'inspectNotebook' | 'planSweep' | 'status'
+    >;
     trans: TranslationBundle;
     /** Digest of what is to be run; else the notebook as it is then. */
     snapshot?: string | null;

@@ -1,14 +1,17 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useId, useState } from 'react';
 
-import type { NotebookInfo } from '../api';
-import { Segments, Select, TextInput } from './form-fields';
+import type { ExecutorOffer, NotebookInfo } from '../api';
+import { Field, Segments, Select, TextInput } from './form-fields';
+import { PlaceFields, PodsField } from './form-place';
 import { directionOf, isContinuous, type FormState } from './form-state';
 import { formatCount } from './format';
 
 export interface IPlanProps {
   info: NotebookInfo;
   state: FormState;
+  /** Where trials can run. */
+  offers: ReadonlyArray<ExecutorOffer>;
   /** What is wrong, by field. */
   problems: ReadonlyMap<string, string>;
   trials: number | null;
@@ -45,16 +48,7 @@ export function Plan(props: IPlanProps): JSX.Element {
         )}
       </Field>
       <TrialsField {...props} />
-      <Field label={trans.__('At once')}>
-        <TextInput
-          numeric
-          value={state.parallelism}
-          label={trans.__('Trials at once')}
-          problem={problems.get('parallelism')}
-          placeholder={String(info.parallelism)}
-          onChange={parallelism => onChange({ parallelism })}
-        />
-      </Field>
+      <PlaceFields {...props} />
       <Field label={trans.__('Objective')}>
         <TextInput
           value={state.objective}
@@ -127,7 +121,9 @@ function TrialsField(props: IPlanProps): JSX.Element {
 function More(props: IPlanProps): JSX.Element {
   const { info, state, problems, trans, onChange } = props;
   const [open, setOpen] = useState(false);
-  const wrong = ['experiment', 'seed', 'kernel'].some(f => problems.has(f));
+  const wrong = ['trials_per_pod', 'experiment', 'seed', 'kernel'].some(field =>
+    problems.has(field)
+  );
   const kernels = info.kernels.includes(state.kernel)
     ? info.kernels
     : [state.kernel, ...info.kernels];
@@ -138,6 +134,7 @@ function More(props: IPlanProps): JSX.Element {
       onToggle={event => setOpen(event.currentTarget.open)}
     >
       <summary>{trans.__('More')}</summary>
+      <PodsField {...props} />
       <Field label={trans.__('Experiment')}>
         <TextInput
           value={state.experiment}
@@ -161,30 +158,11 @@ function More(props: IPlanProps): JSX.Element {
         <Select
           value={state.kernel}
           label={trans.__('Kernel')}
+          problem={problems.get('kernel')}
           options={kernels.map(kernel => [kernel, kernel] as const)}
           onChange={kernel => onChange({ kernel })}
         />
-        {problems.has('kernel') && (
-          <p className="jp-mlops-Problem" role="alert">
-            {problems.get('kernel')}
-          </p>
-        )}
       </Field>
     </details>
-  );
-}
-
-/** The labels are for the eye; each control carries its own, longer one. */
-function Field(props: {
-  label: string;
-  children: React.ReactNode;
-}): JSX.Element {
-  return (
-    <div className="jp-mlops-Field">
-      <span className="jp-mlops-Field-label" aria-hidden>
-        {props.label}
-      </span>
-      <div className="jp-mlops-Field-control">{props.children}</div>
-    </div>
   );
 }

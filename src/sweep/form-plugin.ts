@@ -216,7 +216,9 @@ async function readDefaults(
       (settings?.get(name).composite as T | undefined) ?? fallback;
     return {
       algorithm: read('defaultAlgorithm', DEFAULTS.algorithm),
-      parallelism: read('defaultParallelism', DEFAULTS.parallelism)
+      parallelism: read('defaultParallelism', DEFAULTS.parallelism),
+      executor: read('defaultExecutor', DEFAULTS.executor),
+      profile: read('defaultProfile', DEFAULTS.profile)
     };
   } catch {
     // Settings that cannot be read are no reason to show no form.

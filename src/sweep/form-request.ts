@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type {
   Choice,
+  ExecutorOffer,
   Fixed,
   Parameter,
   Problem,
@@ -10,6 +11,7 @@ import type {
 } from '../api';
 import { isOwnDefault, type FormState, type RowState } from './form-state';
 import { parseLiteral, splitList } from './literal';
+import { placeOf } from './place';
 
 export type Dimension = Fixed | Choice | Range;
 
@@ -20,12 +22,14 @@ export type Dimension = Fixed | Choice | Range;
  * null while there are problems.
  *
  * @param snapshot - digest of what is to be run; null for the notebook as it is then.
+ * @param offers - where trials can run.
  */
 export function requestOf(
   notebook: string,
   state: FormState,
   trans: TranslationBundle,
-  snapshot: string | null = null
+  snapshot: string | null = null,
+  offers: ReadonlyArray<ExecutorOffer> = []
 ): { request: SweepRequest | null; problems: Problem[] } {
   const problems: Problem[] = [];
   const read = <T>(field: string, reading: () => T): T | undefined => {
@@ -47,22 +51,27 @@ export function requestOf(
       parameters.push([name, dimension]);
     }
   }
-  const whole = (field: 'trials' | 'parallelism' | 'seed') =>
-    read(field, () => {
-      const text = state[field].trim();
-      return text === '' ? null : readWhole(text, trans);
-    });
+  const whole = (field: string, text: string) =>
+    read(field, () =>
+      text.trim() === '' ? null : readWhole(text.trim(), trans)
+    );
+  const { hasPods } = placeOf(state, offers);
   const request: SweepRequest = {
     notebook,
     parameters: Object.fromEntries(parameters),
     algorithm: state.algorithm,
     // A grid has as many points as it has.
-    trials: state.algorithm === 'grid' ? null : whole('trials'),
-    parallelism: whole('parallelism'),
+    trials: state.algorithm === 'grid' ? null : whole('trials', state.trials),
+    executor: state.executor || null,
+    profile: (hasPods && state.profile) || null,
+    parallelism: whole('parallelism', hasPods ? state.pods : state.parallelism),
+    trials_per_pod: hasPods
+      ? whole('trials_per_pod', state.trialsPerPod)
+      : null,
     objective: state.objective.trim() || null,
     direction: state.direction,
     experiment: state.experiment.trim() || null,
-    seed: whole('seed'),
+    seed: whole('seed', state.seed),
     kernel: state.kernel || null,
     ...(snapshot === null ? {} : { snapshot })
   };

@@ -1,4 +1,5 @@
 import type { NotebookInfo, Parameter } from '../api';
+import type { PlaceState } from './place';
 
 /** How a parameter gets its values: one for all trials, one of these, or from low to high. */
 export type Kind = 'fixed' | 'list' | 'range';
@@ -17,10 +18,11 @@ export type RowState = {
 };
 
 /** Everything a person can fill in. Texts as typed; empty means the default. */
-export type FormState = {
+export type FormState = PlaceState & {
   rows: RowState[];
   algorithm: 'grid' | 'random';
   trials: string;
+  /** Trials at once on this machine. */
   parallelism: string;
   objective: string;
   direction: 'maximize' | 'minimize';
@@ -33,20 +35,37 @@ export type Defaults = {
   algorithm: FormState['algorithm'];
   /** 0 takes the executor's suggestion. */
   parallelism: number;
+  /** Empty takes the first that is offered. */
+  executor: string;
+  profile: string;
 };
 
-export const DEFAULTS: Defaults = { algorithm: 'grid', parallelism: 0 };
+export const DEFAULTS: Defaults = {
+  algorithm: 'grid',
+  parallelism: 0,
+  executor: '',
+  profile: ''
+};
 
-/** The form as the notebook suggests it: every parameter fixed at its default. */
+/**
+ * The form as the notebook suggests it: every parameter fixed at its default.
+ *
+ * @param atOnce - how many trials this machine runs at once by itself.
+ */
 export function initialState(
   info: NotebookInfo,
-  defaults: Defaults = DEFAULTS
+  defaults: Defaults = DEFAULTS,
+  atOnce = info.parallelism
 ): FormState {
   return {
     rows: info.parameters.map(initialRow),
     algorithm: defaults.algorithm,
     trials: '',
-    parallelism: String(defaults.parallelism || info.parallelism),
+    executor: defaults.executor,
+    profile: defaults.profile,
+    parallelism: String(defaults.parallelism || atOnce),
+    pods: '',
+    trialsPerPod: '',
     objective: info.metrics[0] ?? '',
     direction: directionOf(info.metrics[0] ?? ''),
     experiment: info.experiment,

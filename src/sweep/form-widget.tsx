@@ -109,6 +109,7 @@ export class SweepFormWidget extends ReactWidget {
           info={info}
           state={state}
           problems={form.problems}
+          offers={form.offers}
           trials={form.trials}
           blocked={form.blocked}
           error={form.error}
@@ -169,7 +170,11 @@ export class SweepFormWidget extends ReactWidget {
     if (sweep) {
       this._options.started(sweep);
     } else {
-      this.node.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+      const invalid = this.node.querySelector<HTMLElement>(
+        // Of a choice in view, the one that is chosen takes the focus.
+        '.jp-mlops-Input[aria-invalid="true"], [aria-invalid="true"] :checked'
+      );
+      invalid?.focus();
     }
   }
 

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 import React, { useState } from 'react';
 
-import type { NotebookInfo, Problem } from '../api';
+import type { ExecutorOffer, NotebookInfo, Problem } from '../api';
 import type { CheckModel } from '../check/model';
 import type { CodeCell } from '../notebooks';
 import { TextInput } from './form-fields';
@@ -13,11 +13,14 @@ import { ParameterRow } from './form-row';
 import { RunBar } from './form-run';
 import type { FormState, RowState } from './form-state';
 import { Untagged } from './form-untagged';
+import { placeFields, placeOf } from './place';
 
 export interface ISweepFormProps {
   info: NotebookInfo;
   state: FormState;
   problems: ReadonlyArray<Problem>;
+  /** Where trials can run; empty until it is known. */
+  offers: ReadonlyArray<ExecutorOffer>;
   trials: number | null;
   /** Why Run cannot be pressed, in words; null when it can. */
   blocked: string | null;
@@ -53,7 +56,7 @@ export interface ISweepFormProps {
 /** A notebook's parameters and what to try of them, on one screen. */
 export function SweepForm(props: ISweepFormProps): JSX.Element {
   const { info, state, trans, onRun } = props;
-  const problems = byField(props.problems, state);
+  const problems = byField(props.problems, state, props.offers);
   return (
     <form
       className="jp-mlops-Form"
@@ -100,6 +103,7 @@ export function SweepForm(props: ISweepFormProps): JSX.Element {
           <Plan
             info={info}
             state={state}
+            offers={props.offers}
             problems={problems}
             trials={props.trials}
             trans={trans}
@@ -239,7 +243,8 @@ function AddParameter(props: ISweepFormProps): JSX.Element {
 /** Problems by the field they stand beside; those of fields that are not in the form under the empty name. */
 function byField(
   problems: ReadonlyArray<Problem>,
-  state: FormState
+  state: FormState,
+  offers: ReadonlyArray<ExecutorOffer>
 ): Map<string, string> {
   const known = new Set([
     'trials',
@@ -248,6 +253,7 @@ function byField(
     'experiment',
     'seed',
     'kernel',
+    ...placeFields(placeOf(state, offers)),
     ...state.rows.map(row => `parameters.${row.parameter.name}`)
   ]);
   const sorted = new Map<string, string>();

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
-import type { Sweep } from '../api';
+import type { ExecutorOffer, Sweep } from '../api';
 import {
   exactValue,
   formatMoment,
@@ -10,6 +10,7 @@ import {
   formatWhen,
   shortDigest
 } from './format';
+import { placeWords } from './place';
 import { IconButton } from './table-row';
 
 /** A list of values is shown up to here. */
@@ -17,6 +18,8 @@ const MANY_VALUES = 12;
 
 export interface IDetailsProps {
   sweep: Sweep;
+  /** Where trials can run. */
+  offers: ReadonlyArray<ExecutorOffer>;
   trans: TranslationBundle;
   onCopy: (text: string) => void;
   onSnapshot: (digest: string) => void;
@@ -48,8 +51,9 @@ export function SweepDetails(props: IDetailsProps): JSX.Element {
             />
           </Fact>
         )}
-        <Fact name={trans.__('algorithm')}>
-          {trans.__('%1, %2 at once', sweep.algorithm, sweep.parallelism)}
+        <Fact name={trans.__('algorithm')}>{sweep.algorithm}</Fact>
+        <Fact name={trans.__('runs on')}>
+          {placeWords(sweep, props.offers, trans)}
         </Fact>
         <Fact name={trans.__('seed')}>{sweep.seed}</Fact>
         <Fact name={trans.__('kernel')}>{sweep.kernel}</Fact>

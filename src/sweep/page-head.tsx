@@ -3,7 +3,7 @@ import { pauseIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
-import type { Sweep } from '../api';
+import type { ExecutorOffer, Sweep } from '../api';
 import { sweepIcon } from '../icons';
 import { canSweepAgain, hasEnded } from '../tokens';
 import {
@@ -17,11 +17,14 @@ import {
   sweepTitle,
   TRIAL_STATES
 } from './format';
+import { interruptsOnPause, isHere, pauseWords, placeWords } from './place';
 
 export interface IHeadProps {
   sweep: Sweep;
   /** Address of the sweep in MLflow; null while that is not known. */
   mlflow: string | null;
+  /** Where trials can run. */
+  offers: ReadonlyArray<ExecutorOffer>;
   trans: TranslationBundle;
   onPause: () => void;
   onResume: () => void;
@@ -44,8 +47,7 @@ export function SweepHead(props: IHeadProps): JSX.Element {
         </h2>
         <span className="jp-mlops-Head-state">
           <span role="status">{stateWord(sweep.state, trans)}</span>
-          {sweep.purpose === 'sweep' &&
-            ` · ${trans.__('%1, %2 at once', sweep.algorithm, sweep.parallelism)}`}
+          {sweep.purpose === 'sweep' && ` · ${planWords(props)}`}
         </span>
         <Buttons {...props} />
       </div>
@@ -54,6 +56,14 @@ export function SweepHead(props: IHeadProps): JSX.Element {
       <Reason {...props} />
     </header>
   );
+}
+
+/** How the trials are chosen and run; that it is here goes without saying. */
+function planWords({ sweep, offers, trans }: IHeadProps): string {
+  const { algorithm, executor, parallelism } = sweep;
+  return isHere(executor)
+    ? trans.__('%1, %2 at once', algorithm, parallelism)
+    : `${algorithm} · ${placeWords(sweep, offers, trans)}`;
 }
 
 function Buttons(props: IHeadProps): JSX.Element {
@@ -66,7 +76,12 @@ function Buttons(props: IHeadProps): JSX.Element {
       aria-label={trans.__('Sweep')}
     >
       {state === 'running' && (
-        <Button icon={pauseIcon} label={trans.__('Pause')} onClick={onPause} />
+        <Button
+          icon={pauseIcon}
+          label={trans.__('Pause')}
+          title={pauseWords(sweep, trans)}
+          onClick={onPause}
+        />
       )}
       {state === 'paused' && (
         <Button icon={runIcon} label={trans.__('Resume')} onClick={onResume} />
@@ -99,11 +114,17 @@ function Buttons(props: IHeadProps): JSX.Element {
 function Button(props: {
   icon: LabIcon;
   label: string;
+  title?: string;
   onClick: () => void;
 }): JSX.Element {
-  const { icon: Icon, label, onClick } = props;
+  const { icon: Icon, label, title, onClick } = props;
   return (
-    <button type="button" className="jp-mlops-Button" onClick={onClick}>
+    <button
+      type="button"
+      className="jp-mlops-Button"
+      title={title}
+      onClick={onClick}
+    >
       <Icon.react tag="span" width="16px" height="16px" />
       {label}
     </button>
@@ -198,6 +219,11 @@ function Reason(props: IHeadProps): JSX.Element | null {
 
 function stateReason(sweep: Sweep, trans: TranslationBundle): string {
   const running = sweep.counts.running ?? 0;
+  if (sweep.state === 'paused' && interruptsOnPause(sweep)) {
+    return trans.__(
+      'No trials run until you press Resume; those that were interrupted then begin again.'
+    );
+  }
   if (sweep.state === 'paused') {
     return running > 0
       ? trans._n(

@@ -87,6 +87,7 @@ export class SweepPageWidget extends ReactWidget {
         loading={loading}
         trouble={model.offline ?? error}
         mlflow={this._mlflow()}
+        offers={model.status?.executors ?? []}
         visible={this.isVisible}
         taste={this._taste}
         actions={this._actions}

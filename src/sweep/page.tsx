@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useCallback, useMemo, useState } from 'react';
 
-import type { Sweep, Trial } from '../api';
+import type { ExecutorOffer, Sweep, Trial } from '../api';
 import { SweepDetails } from './page-details';
 import { SweepHead } from './page-head';
 import { Split } from './page-split';
@@ -44,6 +44,8 @@ export interface ISweepPageProps {
   trouble: string | null;
   /** Address of the sweep in MLflow. */
   mlflow: string | null;
+  /** Where trials can run; empty until it is known. */
+  offers: ReadonlyArray<ExecutorOffer>;
   visible: boolean;
   taste: IPageTaste;
   actions: IPageActions;
@@ -71,6 +73,7 @@ export function SweepPage(props: ISweepPageProps): JSX.Element {
       <SweepHead
         sweep={sweep}
         mlflow={props.mlflow}
+        offers={props.offers}
         trans={trans}
         onPause={actions.pause}
         onResume={actions.resume}
@@ -79,6 +82,7 @@ export function SweepPage(props: ISweepPageProps): JSX.Element {
       />
       <SweepDetails
         sweep={sweep}
+        offers={props.offers}
         trans={trans}
         onCopy={actions.copy}
         onSnapshot={actions.openSnapshot}

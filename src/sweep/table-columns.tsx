@@ -165,6 +165,8 @@ function stateCell(
         {stateMark(state)}
       </span>
       {stateWord(state, trans)}
+      {/* The space is for who hears it: the two are not one word. */}
+      {reason && ' '}
       {reason && <span className="jp-mlops-Trials-reason">{reason}</span>}
     </>
   );
