@@ -82,7 +82,8 @@ def server(cluster: Cluster, administrator: ApiServer, new_namespace: str, tmp_p
 
 
 def job(namespace: str) -> dict[str, Any]:
-    profile = ComputeProfile(name="small", namespace=namespace)
+    """A sweep's, whose pods wait: no node has that label."""
+    profile = ComputeProfile(name="small", namespace=namespace, node_selector={"no": "where"})
     return dict(sample_job(Kubernetes(), "ann", MLFLOW)(profile))
 
 
