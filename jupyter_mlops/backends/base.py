@@ -148,6 +148,12 @@ class SweepPlacement(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is gone, or what holds it up, as far as the executor knows."""
     reasons: dict[int, str] = {}
     """Of trials that do not run: why, in one sentence each."""
+    waiting: str = ""
+    """Why no trial without a reason of its own starts; empty when they only wait for their turn."""
+
+    def reason(self, index: int) -> str:
+        """Why a trial does not run, as far as the executor knows."""
+        return "" if index in self.active else self.reasons.get(index, self.waiting)
 
     def of(self, index: int) -> TrialPlacement:
         """Placement of one trial."""

@@ -192,7 +192,7 @@ class Board:
         known = self._trials.get(index)
         parameters = known.parameters if known is not None else self.order.point(index)
         record = self._records.get(index)
-        why = self._placement.reasons.get(index, "")
+        why = self._placement.reason(index)
         if record is None:
             if self.record.outcome is not None:
                 return Trial(index=index, state="cancelled", parameters=parameters)

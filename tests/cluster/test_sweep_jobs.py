@@ -18,6 +18,8 @@ from jupyter_mlops.domain.errors import Invalid, NotAllowed, Unavailable
 from jupyter_mlops.domain.profile import profiles_from
 from jupyter_mlops.domain.space import Range
 from jupyter_mlops.domain.sweep import SweepOrder
+from jupyter_mlops.services.board import Board
+from jupyter_mlops.services.executors import Executors
 from jupyter_mlops.testing import eventually, notebook, order_of
 
 from .connection import Cluster
@@ -193,14 +195,15 @@ def test_a_job_whose_trials_wrote_no_outcome_is_lost_and_resumed_with_what_is_op
 def test_a_trial_that_the_machine_fails_too_often_has_failed(
     code: int, executor: KubernetesExecutor, ordered: Make, mlops_tracking: MlflowTracking
 ) -> None:
-    labels, annotations = FAILS, exit_code(code)
+    labels, annotations = FAILS, exit_code(code, reason="OOMKilled" if code == 137 else "Error")
     sweep_id, order = ordered(trials=1, labels=labels, annotations=annotations, max_attempts=2)
     executor.start(sweep_id, order)
     eventually(lambda: not executor.live(), 90)
     record = mlops_tracking.trial_record(sweep_id, 0, None)
     assert record is not None
     assert record.outcome == "failed"
-    assert record.reason
+    assert ("Out of memory: it needed more than the 1Gi" in record.reason) == (code == 137)
+    assert "Tried 2 times." in record.reason
     assert mlops_tracking.sweep_record(sweep_id).outcome == "failed"
 
 
@@ -246,3 +249,31 @@ def test_what_may_not_be_done_is_said(
     sweep_id, order = ordered()
     with pytest.raises(NotAllowed, match=r'does not allow it: .*cannot create resource "jobs".*Ask its administrator'):
         executor_for(kubeconfig, mlops_tracking, namespace).start(sweep_id, order)
+
+
+def test_every_trial_that_does_not_run_says_why(
+    executor: KubernetesExecutor, ordered: Make, mlops_tracking: MlflowTracking
+) -> None:
+    sweep_id, order = ordered(trials=30, parallelism=2, profile={"accelerators": {"nvidia.com/gpu": 9}})
+    executor.start(sweep_id, order)
+    board = Board(sweep_id, mlops_tracking, Executors([executor]))
+    eventually(lambda: "No node has 9 nvidia.com/gpu" in reason(board, 0))
+    assert "No node has 9 nvidia.com/gpu" in reason(board, 1)
+    assert not reason(board, 2), "it waits for its turn"
+
+
+def test_a_quota_holds_up_the_whole_sweep_and_says_so(
+    executor: KubernetesExecutor, ordered: Make, mlops_tracking: MlflowTracking, cluster: Cluster, namespace: str
+) -> None:
+    quota = {"metadata": {"name": "team"}, "spec": {"hard": {"pods": "0"}}}
+    cluster.core.create_namespaced_resource_quota(namespace, quota)
+    sweep_id, order = ordered(trials=30)
+    executor.start(sweep_id, order)
+    board = Board(sweep_id, mlops_tracking, Executors([executor]))
+    eventually(lambda: "The namespace's quota allows 0 of pods" in reason(board, 29))
+    assert "quota allows 0 of pods" in board.sweep().reason
+
+
+def reason(board: Board, index: int) -> str:
+    trial = board.trial(index)
+    return trial.reason if trial is not None else ""

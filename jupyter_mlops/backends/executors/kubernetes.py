@@ -16,9 +16,11 @@ from jupyter_mlops.backends.base import ExecutorContext, SweepPlacement, Trackin
 from jupyter_mlops.backends.closing import close, end_trial, open_trials
 from jupyter_mlops.backends.kubernetes.api import ApiServer
 from jupyter_mlops.backends.kubernetes.ended import Ended
-from jupyter_mlops.backends.kubernetes.manifests import CONTAINER, PAUSED_BY, STOPPED_BY, SweepJob, job
+from jupyter_mlops.backends.kubernetes.hold import Hold
+from jupyter_mlops.backends.kubernetes.manifests import CONTAINER, PAUSED_BY, STOPPED_BY, SWEEP, SweepJob, job
 from jupyter_mlops.backends.kubernetes.objects import Job, Pod
 from jupyter_mlops.backends.kubernetes.observed import Observed, completion_index, finished, number_of, trials_of
+from jupyter_mlops.backends.kubernetes.reasons import died, waiting
 from jupyter_mlops.backends.kubernetes.settings import Kubernetes, namespace_of, reachable_problem
 from jupyter_mlops.domain.doctor import Finding
 from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound, Unavailable
@@ -51,6 +53,7 @@ class KubernetesExecutor:
         self._observed: dict[str, Observed] = {}
         self._lock = threading.Lock()
         self._ended = Ended(api, tracking)
+        self._hold = Hold(api)
 
     @classmethod
     def from_context(cls, context: ExecutorContext) -> KubernetesExecutor:
@@ -84,10 +87,11 @@ class KubernetesExecutor:
         return self._profiles[0].parallelism if self._profiles else 1
 
     def examine(self) -> list[Finding]:
-        problem = self._problem()
-        if problem:
-            return [Finding(name="Kubernetes", status="error", message=problem, fix="See docs/administrator.md.")]
-        return []
+        from jupyter_mlops.backends.kubernetes.checks import examine
+        from jupyter_mlops.backends.kubernetes.probe import sample_job
+
+        sample = sample_job(self._settings, self._user, self._uri)
+        return examine(self._api, self._settings, self._user, self._uri, sample)
 
     # Starting
 
@@ -186,24 +190,37 @@ class KubernetesExecutor:
             order = self._order(sweep_id)
             if order is not None and self._ended.settle(sweep_id, order, known, observed):
                 return SweepPlacement(alive=False, stopped=stopped)
-        active, reasons = self._trials(known, observed.pods(sweep_id))
+        pods = observed.pods(sweep_id)
+        active, reasons = self._trials(known, pods, observed.failed(sweep_id))
+        held = "" if over or stopped else self._hold.why(known, pods)
         return SweepPlacement(
             alive=not over,
             active=frozenset(active),
             paused=known.spec.suspend and PAUSED_BY in known.metadata.annotations,
             stopped=stopped,
             parallelism=known.spec.parallelism,
-            message=observed.problem,
+            message=observed.problem or held,
             reasons=reasons,
+            waiting=held,
         )
 
-    def _trials(self, known: Job, pods: list[Pod]) -> tuple[set[int], dict[int, str]]:
+    def _trials(self, known: Job, pods: list[Pod], failed: dict[int, Pod]) -> tuple[set[int], dict[int, str]]:
         """Trials that a pod runs, and why others do not run."""
         active: set[int] = set()
+        reasons: dict[int, str] = {}
+        order = self._order(known.metadata.labels[SWEEP])
+        if order is None or order.profile is None:
+            return active, reasons
+        for completion, pod in failed.items():
+            again = f"{died(pod, order.profile)} It is tried again."
+            reasons |= dict.fromkeys(trials_of(known, completion), again)
         for pod in pods:
+            trials = trials_of(known, completion_index(pod))
             if pod.status.phase == "Running":
-                active.update(trials_of(known, completion_index(pod)))
-        return active, {}
+                active.update(trials)
+            else:
+                reasons |= dict.fromkeys(trials, waiting(pod, order.profile))
+        return active, reasons
 
     def log(self, sweep_id: str, index: int) -> bytes | None:
         known = self._job(sweep_id)

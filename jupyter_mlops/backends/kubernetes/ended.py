@@ -12,6 +12,8 @@ import time
 from jupyter_mlops.backends.base import Tracking, TrialRecord
 from jupyter_mlops.backends.closing import close, end_trial, open_trials
 from jupyter_mlops.backends.kubernetes.api import ApiServer
+from jupyter_mlops.backends.kubernetes.died import died
+from jupyter_mlops.backends.kubernetes.held_up import held_up
 from jupyter_mlops.backends.kubernetes.manifests import STOPPED_BY
 from jupyter_mlops.backends.kubernetes.objects import Job, condition
 from jupyter_mlops.backends.kubernetes.observed import Observed, exit_code, finished, trials_of
@@ -68,7 +70,7 @@ class Ended:
             close(self._tracking, sweep_id, order, "failed", reason)
             return
         if failed is not None and failed.reason == "DeadlineExceeded":
-            reason = f"The sweep took longer than {order.profile.deadline_seconds if order.profile else 0:,} s."
+            reason = held_up(job)
             self._cancel_begun(sweep_id, order, reason)
             close(self._tracking, sweep_id, order, "failed", reason)
             return
@@ -82,8 +84,9 @@ class Ended:
         left = set(open_trials(self._tracking, sweep_id, order))
         for completion in ranges(job.status.failed_indexes):
             pod = pods.get(completion)
-            code = exit_code(pod) if pod is not None else None
-            why = f"Its pod failed {order.max_attempts} times" + (f" (exit code {code})." if code is not None else ".")
+            said = died(pod, order.profile) if pod is not None and order.profile is not None else ""
+            tried = f"Tried {order.max_attempts} times." if order.max_attempts > 1 else ""
+            why = f"{said or 'Its pod failed.'} {tried}".strip()
             for index in trials_of(job, completion):
                 if index in left:
                     end_trial(self._tracking, sweep_id, order, index, "failed", why)

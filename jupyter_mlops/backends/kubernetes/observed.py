@@ -156,6 +156,9 @@ class Observed:
     def _pod_gone(self, pod: Pod) -> None:
         sweep_id = pod.metadata.labels.get(SWEEP, "")
         with self._lock:
+            if condition(pod.status.conditions, "DisruptionTarget") is not None:
+                # Only this last news of a pod that was evicted or preempted says so.
+                self._failed[sweep_id][_job_number(pod), completion_index(pod)] = pod
             self._pods.get(sweep_id, {}).pop(pod.metadata.name, None)
             self._changes[sweep_id] += 1
 
