@@ -186,7 +186,9 @@ def chosen(profiles: Sequence[ComputeProfile], name: str | None) -> ComputeProfi
     for profile in profiles:
         if name is None or profile.name == name:
             return profile
-    known = ", ".join(profile.name for profile in profiles) or "none: an administrator sets c.Kubernetes.profiles"
+    if not profiles:
+        raise Invalid.one("profile", "There are no compute profiles: an administrator sets c.Kubernetes.profiles.")
+    known = ", ".join(profile.name for profile in profiles)
     raise Invalid.one("profile", f"There is no compute profile {name!r}. There are: {known}.")
 
 

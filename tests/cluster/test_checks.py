@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,12 +78,12 @@ def test_a_cluster_that_does_not_answer(tmp_path: Path) -> None:
     assert "c.Kubernetes.context" in finding.fix
 
 
-@pytest.mark.parametrize("text", ["", "apiVersion: v1\nkind: Config\n"])
+@pytest.mark.parametrize("text", ["", "apiVersion: v1\nkind: Config\n", "{", "hello", "[]", "\t"])
 def test_a_kubeconfig_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "config").write_text(text)
     [finding] = look(tmp_path / "config", {})
     assert (finding.name, finding.status) == ("Cluster", "error")
-    assert finding.message.startswith("No cluster is configured here")
+    assert re.search("No cluster is configured here|cannot be read as a kubeconfig", finding.message)
 
 
 def test_somebody_whom_the_cluster_does_not_know(cluster: Cluster, tmp_path: Path) -> None:

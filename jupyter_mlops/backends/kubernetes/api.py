@@ -7,6 +7,7 @@ into `objects`, which is what makes ten thousand pods cheap.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -227,6 +228,10 @@ class ApiServer:
             raise Unavailable(
                 f"No cluster is configured here: {error}. Set KUBECONFIG or c.Kubernetes.kubeconfig."
             ) from error
+        except Exception as error:  # a file that is no kubeconfig is told in many ways
+            named = self._kubeconfig or os.environ.get("KUBECONFIG", "~/.kube/config")
+            said = str(error).splitlines() or [type(error).__name__]
+            raise Unavailable(f"{named} cannot be read as a kubeconfig: {said[0]}.") from error
         named = next((one for one in contexts if one["name"] == self._context), active)
         return client.ApiClient(settings), named["context"].get("namespace") or "default"
 
@@ -236,8 +241,6 @@ class Gone(Unavailable):
 
 
 def _in_pod() -> bool:
-    import os
-
     return "KUBERNETES_SERVICE_HOST" in os.environ and not os.environ.get("KUBECONFIG")
 
 
