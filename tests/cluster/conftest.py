@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from .build import CONTROL_PLANE, build, go, missing
+from .build import BUILT, CONTROL_PLANE, build, go, missing
 from .connection import Cluster
 from .control_plane import ControlPlane
 from .kwok import Kwok
+from .node import Node
+from .node import missing as missing_for_node
 
 NEITHER = "cluster tests did not run: neither Go (https://go.dev/dl) nor KUBECONFIG_TEST is there"
 
@@ -75,3 +77,18 @@ def kwok_nodes(
     build("kwok", tell=tell)
     with Kwok(cluster.kubeconfig, tmp_path_factory.mktemp("kwok"), nodes=4) as kwok:
         yield kwok
+
+
+@pytest.fixture(scope="module")
+def node(cluster: Cluster, tell: Callable[[str], None]) -> Iterator[Node]:
+    """A real node, on which pods truly run; for one module, because the others count nodes."""
+    if cluster.control_plane is None:
+        pytest.skip("a real node joins our own control plane, and KUBECONFIG_TEST leads to another")
+    absent = missing_for_node()
+    if absent:
+        pytest.skip(absent)
+    if missing("kubelet") and go() is None:
+        pytest.skip("a real node needs a kubelet, which is built with Go (https://go.dev/dl), and there is none")
+    build("kubelet", tell=tell)
+    with Node(cluster.control_plane, BUILT / "node") as real:
+        yield real
