@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo lab test lint test-py test-js test-ui pictures bench cluster cluster-stop format clean
+.PHONY: help install demo lab test lint test-py test-js test-ui pictures bench cluster cluster-node cluster-stop format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ bench: install ## the measurements (tests/benchmarks)
 
 cluster: install ## a Kubernetes cluster on this machine, its nodes pretended
 	@$(BIN)/python -m tests.cluster up
+
+cluster-node: install ## the same and a real node, on which pods truly run; needs root and containerd
+	@$(BIN)/python -m tests.cluster up --real-node --nodes 0
 
 cluster-stop: ## stop it
 	@$(BIN)/python -m tests.cluster stop

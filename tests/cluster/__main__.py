@@ -1,12 +1,13 @@
 """A cluster to try things on: `make cluster` and `make cluster-stop`.
 
-python -m tests.cluster up [--nodes 8] [--gpus 8]
+python -m tests.cluster up [--nodes 8] [--gpus 8] [--real-node]
 python -m tests.cluster stop
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -18,9 +19,13 @@ import psutil
 from .build import BUILT, CONTROL_PLANE, BuildFailed, binary, build
 from .component import ComponentFailed
 from .control_plane import ControlPlane
+from .image import WORKER
 from .kwok import Kwok
+from .node import Node, missing
 
 FOLDER = BUILT / "cluster"
+# Not in it, because the node's images stay for the next time.
+NODE_FOLDER = BUILT / "cluster-node"
 KUBECONFIG = FOLDER / "admin.kubeconfig"
 READY = FOLDER / "ready"
 PID = FOLDER / "pid"
@@ -40,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("what", choices=["up", "serve", "stop"])
     parser.add_argument("--nodes", type=int, default=8, help="how many pretended nodes")
     parser.add_argument("--gpus", type=int, default=8, help="how many GPUs each has")
+    parser.add_argument("--real-node", action="store_true", help="and a real node, on which pods truly run")
     return parser
 
 
@@ -47,10 +53,16 @@ def _up(arguments: argparse.Namespace) -> int:
     """Start a process of its own that is the cluster, and return when it is ready."""
     if _server():
         return _tell("The cluster runs already.")
-    build(*CONTROL_PLANE, "kwok", "kubectl", tell=lambda text: print(text, flush=True))
+    absent = missing() if arguments.real_node else None
+    if absent:
+        print(f"Skipped: {absent}.", file=sys.stderr)
+        return 0
+    kubelet = ["kubelet"] if arguments.real_node else []
+    build(*CONTROL_PLANE, "kwok", "kubectl", *kubelet, tell=lambda text: print(text, flush=True))
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     command = [sys.executable, "-m", "tests.cluster", "serve", f"--nodes={arguments.nodes}", f"--gpus={arguments.gpus}"]
+    command += ["--real-node"] if arguments.real_node else []
     log = FOLDER / "serve.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -64,14 +76,19 @@ def _up(arguments: argparse.Namespace) -> int:
             continue
         print(log.read_text(), file=sys.stderr)
         return 1
-    return _tell(f"The cluster runs, with {arguments.nodes} pretended nodes of {arguments.gpus} GPUs.")
+    real = f" and a real one, whose pods run from the image {WORKER}" if arguments.real_node else ""
+    return _tell(f"The cluster runs, with {arguments.nodes} pretended nodes of {arguments.gpus} GPUs{real}.")
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     """Be the cluster until SIGTERM."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with ControlPlane(FOLDER) as control_plane, Kwok(control_plane.kubeconfig, FOLDER, arguments.nodes, arguments.gpus):
+    with contextlib.ExitStack() as running:
+        control_plane = running.enter_context(ControlPlane(FOLDER))
+        running.enter_context(Kwok(control_plane.kubeconfig, FOLDER, arguments.nodes, arguments.gpus))
+        if arguments.real_node:
+            running.enter_context(Node(control_plane, NODE_FOLDER))
         READY.touch()
         ended.wait()
     return 0

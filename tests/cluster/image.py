@@ -38,7 +38,12 @@ USER_ID = 1000
 SETTINGS = {
     "User": str(USER_ID),
     "WorkingDir": "/home/worker",
-    "Env": [f"PATH=/{VENV}/bin:/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/home/worker"],
+    "Env": [
+        f"PATH=/{VENV}/bin:/usr/local/bin:/usr/bin:/bin",
+        "LANG=C.UTF-8",
+        "PYTHONUNBUFFERED=1",
+        "JUPYTER_MLOPS_CACHE=/cache",
+    ],
 }
 PASSWD = f"root:x:0:0:root:/root:/bin/sh\nworker:x:{USER_ID}:{USER_ID}:worker:/home/worker:/bin/sh\n"
 # Their mode, and whose they are.
