@@ -216,6 +216,10 @@ export type components = {
       notebook: string;
       notes: string[];
     };
+    RetryRequest: {
+      trials?: number[] | null;
+      twice_the_memory?: boolean;
+    };
     /** @description Where, when and by whom a snapshot's content was seen: its provenance, not its identity. */
     Sighting: {
       folder: string;
@@ -359,6 +363,7 @@ export type components = {
           | components['schemas']['Choice']
           | components['schemas']['Range'];
       };
+      points?: number[] | null;
       profile?: string | null;
       seed?: number | null;
       snapshot?: string | null;
@@ -371,6 +376,7 @@ export type components = {
       cells_done: number;
       cells_total: number;
       ended: number | null;
+      failure: ('machine' | 'memory' | 'notebook') | null;
       has_notebook: boolean;
       index: number;
       objective: number | null;
@@ -449,6 +455,7 @@ export type PruneRequest = components['schemas']['PruneRequest'];
 export type Range = components['schemas']['Range'];
 export type RestoreRequest = components['schemas']['RestoreRequest'];
 export type Restored = components['schemas']['Restored'];
+export type RetryRequest = components['schemas']['RetryRequest'];
 export type Sighting = components['schemas']['Sighting'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotDetails = components['schemas']['SnapshotDetails'];
@@ -594,6 +601,12 @@ export type Operations = {
     body: undefined;
     answer: Sweep;
   };
+  /** Run failed trials again, as a sweep of their own: same snapshot, same parameters. */
+  retryTrials: {
+    arguments: { sweep: string | number };
+    body: RetryRequest;
+    answer: Sweep;
+  };
   /** Version, store and limits; whether the store answers. */
   status: { arguments: Record<string, never>; body: undefined; answer: Status };
   /** Stop its running trials and start no others. What they have executed is kept. */
@@ -671,6 +684,7 @@ export const ROUTES: {
   pruneEnvironments: { method: 'POST', path: 'environments/prune' },
   restoreSnapshot: { method: 'POST', path: 'snapshots/{digest}/restore' },
   resumeSweep: { method: 'POST', path: 'sweeps/{sweep}/resume' },
+  retryTrials: { method: 'POST', path: 'sweeps/{sweep}/retry' },
   status: { method: 'GET', path: 'status' },
   stopSweep: { method: 'POST', path: 'sweeps/{sweep}/stop' },
   stopTrial: { method: 'POST', path: 'sweeps/{sweep}/trials/{index}/stop' },

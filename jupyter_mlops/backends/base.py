@@ -15,7 +15,7 @@ from jupyter_mlops.domain.parameters import Parameter, Value
 from jupyter_mlops.domain.profile import ComputeProfile, ExecutorOffer
 from jupyter_mlops.domain.snapshot import GitState, Manifest, Sighting, Snapshot
 from jupyter_mlops.domain.sweep import Purpose, SweepOrder, SweepOutcome, SweepSummary
-from jupyter_mlops.domain.trial import Outcome, TrialPlacement
+from jupyter_mlops.domain.trial import Failure, Outcome, TrialPlacement
 from jupyter_mlops.domain.verification import Verdict, VerificationResult
 
 
@@ -28,6 +28,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_status: bool = False
     """Whether MLflow's own status is terminal already."""
     reason: str = ""
+    failure: Failure = "notebook"
+    """Means something only when it has failed."""
     objective: float | None = None
     cells_done: int = 0
     cells_total: int = 0
@@ -127,7 +129,14 @@ class Tracking(Protocol):
     # What whoever runs a sweep writes; an outcome that is there already is kept.
 
     def begin_trial(self, sweep_id: str, order: SweepOrder, index: int) -> TrialRecord: ...
-    def end_trial(self, run_id: str, outcome: Outcome, reason: str, parameters: Mapping[str, Value]) -> None: ...
+    def end_trial(
+        self,
+        run_id: str,
+        outcome: Outcome,
+        reason: str,
+        parameters: Mapping[str, Value],
+        failure: Failure = "notebook",
+    ) -> None: ...
     def keep_verdict(self, sweep_id: str, result: VerificationResult) -> None: ...
     def close_sweep(
         self, sweep_id: str, outcome: SweepOutcome, reason: str, summary: SweepSummary, objective: str | None

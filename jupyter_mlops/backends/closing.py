@@ -10,7 +10,7 @@ from collections import Counter
 
 from jupyter_mlops.backends.base import Tracking, TrialRecord
 from jupyter_mlops.domain.sweep import SweepOrder, SweepOutcome, SweepSummary, best_of, outcome_of
-from jupyter_mlops.domain.trial import Outcome, TrialState
+from jupyter_mlops.domain.trial import Failure, Outcome, TrialState
 
 ANALYZE_FROM = 200
 """Runs in a sweep from which on SQLite profits from looking at its tables."""
@@ -29,11 +29,19 @@ def open_trials(tracking: Tracking, sweep_id: str, order: SweepOrder) -> list[in
     return [index for index in range(order.trials) if index not in ended]
 
 
-def end_trial(tracking: Tracking, sweep_id: str, order: SweepOrder, index: int, outcome: Outcome, reason: str) -> None:
+def end_trial(
+    tracking: Tracking,
+    sweep_id: str,
+    order: SweepOrder,
+    index: int,
+    outcome: Outcome,
+    reason: str,
+    failure: Failure = "notebook",
+) -> None:
     """Write a trial's outcome, whether or not it had begun."""
     record = tracking.trial_record(sweep_id, index, order.objective) or tracking.begin_trial(sweep_id, order, index)
     if record.outcome is None:
-        tracking.end_trial(record.run_id, outcome, reason, order.point(index))
+        tracking.end_trial(record.run_id, outcome, reason, order.point(index), failure)
 
 
 def close(

@@ -127,6 +127,31 @@ def again(face: Face, sweep: str, no_wait: bool, as_json: bool) -> None:
         _follow(face, handle, as_json)
 
 
+@sweep.command(
+    cls=Verb,
+    short_help="Run failed trials again.",
+    examples=["$ sweep retry latest", "$ sweep retry 3f2a --trial 7 --twice-the-memory"],
+)
+@click.argument("sweep")
+@click.option("--trial", "trials", type=int, multiple=True, metavar="INDEX", help="Which; by default all that failed.")
+@click.option("--twice-the-memory", is_flag=True, help="Those that ran out of memory, with twice as much.")
+@click.option("--no-wait", is_flag=True, help="Start it and come back at once.")
+@as_json
+@pass_face
+def retry(
+    face: Face, sweep: str, trials: tuple[int, ...], twice_the_memory: bool, no_wait: bool, as_json: bool
+) -> None:
+    """Run the failed trials of SWEEP again, as a sweep of their own: same snapshot, same parameters."""
+    old = face.handle(sweep)
+    with face.busy("Starting its trials…"):
+        handle = old.retry(list(trials) or None, twice_the_memory)
+    face.result = handle
+    if no_wait:
+        _say(face, handle.sweep, as_json)
+    else:
+        _follow(face, handle, as_json)
+
+
 def _follow(face: Face, handle: SweepHandle, as_json: bool) -> None:
     """Wait, show the end, and let the exit code say how it was."""
     ended = face.follow(handle, as_json)

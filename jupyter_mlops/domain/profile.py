@@ -58,6 +58,8 @@ class ComputeProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """None lets a trial use what the node has to spare."""
     memory: Quantity = "2Gi"
     """Asked for and not exceeded: a trial that needs more is killed, and says so."""
+    max_memory: Quantity | None = None
+    """The most that a trial which ran out of memory may be tried again with; None allows no more than `memory`."""
     accelerators: dict[ResourceName, Annotated[int, msgspec.Meta(ge=1, le=1024)]] = {}
     resource_claim_templates: list[str] = []
     """Names of ResourceClaimTemplates, for devices that are handed out by dynamic resource allocation."""
@@ -98,10 +100,41 @@ class ComputeProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         """What a person reads of it."""
         return self.title or self.name
 
+    def with_twice_the_memory(self) -> ComputeProfile:
+        """The same profile for a trial that ran out of memory.
+
+        Raises:
+            Invalid: the administrator does not offer so much.
+        """
+        found = re.fullmatch(r"([0-9.]+)(\D*)", self.memory)
+        assert found is not None
+        wanted = f"{float(found[1]) * 2:g}{found[2]}"
+        if amount(wanted) > amount(self.max_memory or self.memory):
+            most = f"at most {self.max_memory}" if self.max_memory else "no more than it has"
+            raise Invalid.one(
+                "profile",
+                f"{wanted} of memory are not offered: the profile {self.shown!r} allows {most}. Sweep again with a "
+                "larger profile, or ask the administrator for max_memory.",
+            )
+        return msgspec.structs.replace(self, memory=wanted)
+
     def resources(self) -> str:
         """What a pod gets, in words: `4 CPU, 16Gi, 1 nvidia.com/gpu`."""
         parts = [f"{self.cpu} CPU", self.memory]
         return ", ".join(parts + [f"{count} {name}" for name, count in self.accelerators.items()])
+
+
+_UNITS = ("", "k", "M", "G", "T", "P", "E")
+
+
+def amount(quantity: str) -> float:
+    """A quantity as a number: `1Ki` is 1024, `500m` a half."""
+    found = re.fullmatch(r"([0-9.]+)([A-Za-z]?)(i?)", quantity)
+    assert found is not None
+    if found[2] == "m":
+        return float(found[1]) / 1000
+    unit = "k" if found[2] == "K" else found[2]
+    return float(found[1]) * float(1024 if found[3] else 1000) ** _UNITS.index(unit)
 
 
 class ProfileOffer(msgspec.Struct, frozen=True, kw_only=True):

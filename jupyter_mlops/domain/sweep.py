@@ -54,6 +54,8 @@ class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Name of a compute profile; None means the first of the executor's, if it has any."""
     trials_per_pod: int | None = None
     """Trials that one pod runs one after another; None means as the profile says."""
+    points: list[int] | None = None
+    """Numbers of the points of the space to run, when not all from the first on."""
     snapshot: str | None = None
     """Digest of a snapshot to run instead of the notebook as it is now: *Sweep again*."""
 
@@ -85,10 +87,16 @@ class SweepOrder(msgspec.Struct, frozen=True, kw_only=True):
     """How often a trial is started when the machine (not the notebook) fails it."""
     user: str = ""
     purpose: Purpose = "sweep"
+    points: list[int] | None = None
+    """Which points of the space, by number, when not all from the first on: trials of another sweep tried again."""
+
+    def number(self, index: int) -> int:
+        """Which point of the space a trial is."""
+        return index if self.points is None else self.points[index]
 
     def point(self, index: int) -> dict[str, Value]:
         """Parameters of one trial; see `domain.space.point`."""
-        return point(self.parameters, self.algorithm, self.seed, index)
+        return point(self.parameters, self.algorithm, self.seed, self.number(index))
 
 
 class SweepPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +183,8 @@ def check(
         value = getattr(request, field)
         if value is not None and value < 1:
             problems.append(Problem(field=field, message=f"Must be at least 1, not {value}."))
+    if request.points is not None and not (request.points and min(request.points) >= 0):
+        problems.append(Problem(field="points", message="Must name at least one point, numbered from 0."))
     if request.seed is not None and not 0 <= request.seed < 2**63:
         problems.append(Problem(field="seed", message="Must be a whole number from 0 to 2^63-1."))
     for field, limit in (("objective", 250), ("experiment", 250)):
@@ -192,7 +202,7 @@ def check(
 
 
 def _count(request: SweepRequest, max_trials: int) -> SweepPlan:
-    trials = request.trials
+    trials = request.trials if request.points is None else len(request.points)
     if request.algorithm == "grid":
         unstepped = continuous(request.parameters)
         if unstepped:
@@ -208,6 +218,10 @@ def _count(request: SweepRequest, max_trials: int) -> SweepPlan:
             )
         size = grid_size(request.parameters) or 1
         trials = size if trials is None else min(trials, size)
+        beyond = next((number for number in request.points or () if number >= size), None)
+        if beyond is not None:
+            message = f"There is no point {beyond}: the grid has {size:,}, numbered from 0."
+            return SweepPlan(problems=[Problem(field="points", message=message)])
     elif trials is None:
         trials = DEFAULT_RANDOM_TRIALS
     if trials > max_trials:

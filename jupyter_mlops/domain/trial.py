@@ -25,6 +25,10 @@ active: a process or pod runs it; waiting: none does, but the runner or Job will
 """
 
 
+Failure = Literal["notebook", "memory", "machine"]
+"""Whose failure a failed trial is: the notebook's own, or its machine's, which another try or more memory may mend."""
+
+
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a sweep's table."""
 
@@ -34,6 +38,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     objective: float | None = None
     reason: str = ""
     """Why it failed, was stopped or waits, in one line; empty when there is nothing to say."""
+    failure: Failure | None = None
+    """Of a failed trial."""
     cells_done: int = 0
     cells_total: int = 0
     """Code cells executed so far and in all; 0 of 0 before the notebook has begun."""

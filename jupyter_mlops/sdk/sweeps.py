@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops import configuration, words
@@ -98,6 +98,19 @@ class SweepHandle:
     def again(self) -> SweepHandle:
         """Run the same sweep of the same snapshot once more, whatever has become of the notebook since."""
         return start(self.services, self.services.sweeps.request_again(self.id))
+
+    def retry(self, trials: Sequence[int] | None = None, twice_the_memory: bool = False) -> SweepHandle:
+        """Run failed trials again, as a sweep of their own: same snapshot, same parameters.
+
+        Args:
+            trials: which; None for all that failed, or with `twice_the_memory` all that ran out of it.
+
+        Raises:
+            Conflict: none of them has failed.
+        """
+        user = configuration.current_user()
+        made = self.services.retries.start(self.id, user, trials, twice_the_memory)
+        return SweepHandle(made.id, self.services)
 
     def stop(self) -> None:
         """Stop what runs and start nothing more. What has been executed is kept."""

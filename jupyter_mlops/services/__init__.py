@@ -14,6 +14,7 @@ from jupyter_mlops.services.checks import Checks
 from jupyter_mlops.services.doctor import examine
 from jupyter_mlops.services.environments import Environments
 from jupyter_mlops.services.executors import Executors
+from jupyter_mlops.services.retries import Retries
 from jupyter_mlops.services.snapshots import Compare, LayOut, Snapshots
 from jupyter_mlops.services.sweeps import Sweeps
 from jupyter_mlops.services.trials import Trials
@@ -52,6 +53,7 @@ class Services:
         self.verifications = Verifications(tracking, executors, self.snapshots, boards)
         self.sweeps = Sweeps(tracking, executors, notebooks, self.snapshots, boards, max_trials)
         self.trials = Trials(tracking, executors, boards)
+        self.retries = Retries(tracking, executors, boards, self.trials)
 
     def status(self) -> Status:
         """Version, store and limits; never fails, for it is what says that something else does."""

@@ -205,6 +205,7 @@ class Board:
             parameters=parameters,
             objective=objective if objective is not None and math.isfinite(objective) else None,
             reason=record.reason or why or _why(state, objective, self.order.objective),
+            failure=record.failure if state == "failed" else None,
             cells_done=record.cells_done,
             cells_total=record.cells_total,
             attempt=record.attempt,

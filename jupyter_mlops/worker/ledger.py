@@ -126,7 +126,7 @@ class Ledger:
         point = self.order.point(record.index)
         patiently(
             lambda: self.tracking.end_trial(
-                record.run_id, "cancelled" if outcome == "cancelled" else "failed", reason, point
+                record.run_id, "cancelled" if outcome == "cancelled" else "failed", reason, point, "machine"
             )
         )
 

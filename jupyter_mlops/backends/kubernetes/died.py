@@ -42,6 +42,11 @@ _CODES: Final = {
 }
 
 
+def out_of_memory(pod: Pod) -> bool:
+    """Whether a container was killed for needing more than its limit: more memory may mend that."""
+    return any(one.reason == "OOMKilled" for one in _ended(pod))
+
+
 def died(pod: Pod, profile: ComputeProfile) -> str:
     """What ended a pod that failed or is being ended; empty when nothing did.
 
@@ -49,7 +54,7 @@ def died(pod: Pod, profile: ComputeProfile) -> str:
     """
     status = pod.status
     ended = list(_ended(pod))
-    if any(one.reason == "OOMKilled" for one in ended):
+    if out_of_memory(pod):
         return sentence(
             f"Out of memory: it needed more than the {profile.memory} that the profile {profile.name!r} allows",
             "choose a larger profile",

@@ -12,7 +12,7 @@ import time
 from jupyter_mlops.backends.base import Tracking, TrialRecord
 from jupyter_mlops.backends.closing import close, end_trial, open_trials
 from jupyter_mlops.backends.kubernetes.api import ApiServer
-from jupyter_mlops.backends.kubernetes.died import died
+from jupyter_mlops.backends.kubernetes.died import died, out_of_memory
 from jupyter_mlops.backends.kubernetes.held_up import held_up
 from jupyter_mlops.backends.kubernetes.manifests import STOPPED_BY
 from jupyter_mlops.backends.kubernetes.objects import Job, condition
@@ -21,6 +21,7 @@ from jupyter_mlops.domain import exits
 from jupyter_mlops.domain.errors import MlopsError
 from jupyter_mlops.domain.indexes import ranges
 from jupyter_mlops.domain.sweep import SweepOrder
+from jupyter_mlops.domain.trial import Failure
 
 AGAIN_SECONDS = 5.0
 """Between tries to close the books of one sweep."""
@@ -85,11 +86,12 @@ class Ended:
         for completion in ranges(job.status.failed_indexes):
             pod = pods.get(completion)
             said = died(pod, order.profile) if pod is not None and order.profile is not None else ""
+            failure: Failure = "memory" if pod is not None and out_of_memory(pod) else "machine"
             tried = f"Tried {order.max_attempts} times." if order.max_attempts > 1 else ""
             why = f"{said or 'Its pod failed.'} {tried}".strip()
             for index in trials_of(job, completion):
                 if index in left:
-                    end_trial(self._tracking, sweep_id, order, index, "failed", why)
+                    end_trial(self._tracking, sweep_id, order, index, "failed", why, failure)
 
     def _hopeless(self, sweep_id: str, order: SweepOrder, job: Job, observed: Observed) -> str:
         """Why every other trial would have ended like the one that failed the Job."""

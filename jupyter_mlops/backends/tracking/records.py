@@ -12,7 +12,7 @@ import msgspec
 from jupyter_mlops.backends.base import SweepRecord, TrialRecord
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.sweep import SweepOutcome, SweepSummary
-from jupyter_mlops.domain.trial import OUTCOMES
+from jupyter_mlops.domain.trial import OUTCOMES, Failure
 from jupyter_mlops.domain.verification import Verdict
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ def trial_record(run: Run, objective: str | None) -> TrialRecord:
     """A trial's run as a record. Unknown or broken tags read as if they were absent."""
     tags = run.data.tags
     done, _, total = tags.get(naming.PROGRESS, "0/0").partition("/")
-    outcome = tags.get(naming.OUTCOME)
+    outcome, failure = tags.get(naming.OUTCOME), tags.get(naming.FAILURE)
     return TrialRecord(
         run_id=run.info.run_id,
         index=_integer(tags.get(naming.INDEX), -1),
         outcome=outcome if outcome in OUTCOMES else None,
         ended_status=run.info.status in _TERMINAL,
         reason=tags.get(naming.REASON, ""),
+        failure=cast(Failure, failure) if failure in get_args(Failure) else "notebook",
         objective=_metric(run.data.metrics.get(objective)) if objective else None,
         cells_done=_integer(done, 0),
         cells_total=_integer(total, 0),

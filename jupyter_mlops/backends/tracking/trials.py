@@ -14,7 +14,7 @@ from jupyter_mlops.backends.tracking.sweeps import SweepRuns
 from jupyter_mlops.domain import naming
 from jupyter_mlops.domain.parameters import Value
 from jupyter_mlops.domain.sweep import SweepOrder
-from jupyter_mlops.domain.trial import Outcome
+from jupyter_mlops.domain.trial import Failure, Outcome
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -109,7 +109,14 @@ class TrialRuns(SweepRuns):
         )
 
     @translated
-    def end_trial(self, run_id: str, outcome: Outcome, reason: str, parameters: Mapping[str, Value]) -> None:
+    def end_trial(
+        self,
+        run_id: str,
+        outcome: Outcome,
+        reason: str,
+        parameters: Mapping[str, Value],
+        failure: Failure = "notebook",
+    ) -> None:
         """Write a trial's outcome, once: a run that has one already keeps it.
 
         Parameters are written here and not at the start, so that a notebook which logs a parameter of the same name
@@ -124,6 +131,8 @@ class TrialRuns(SweepRuns):
         params = [Param(name, naming.shortened(text, naming.MAX_PARAM)) for name, text in texts.items()]
         for start in range(0, len(params), 100):
             self.connection.client.log_batch(run_id, params=params[start : start + 100])
+        if outcome == "failed" and failure != "notebook" and naming.OUTCOME not in run.data.tags:
+            records.set_tags(self.connection.client, run_id, {naming.FAILURE: failure})
         self._finish(run, outcome, reason)
 
     @translated

@@ -11,6 +11,13 @@ from jupyter_mlops.domain.trial import Trial, TrialPage
 from jupyter_mlops.server.operations.table import Operation
 
 
+class RetryRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    trials: list[int] | None = None
+    """Which; null for all that failed, or that ran out of memory."""
+    twice_the_memory: bool = False
+    """Ask for twice what the compute profile allowed."""
+
+
 class SweepList(msgspec.Struct, frozen=True, kw_only=True):
     sweeps: list[Sweep]
     """Newest first."""
@@ -94,6 +101,16 @@ SWEEPS: tuple[Operation, ...] = (
         summary="Stop its running trials and start no others. What they have executed is kept.",
         answer=Sweep,
         call=lambda s, r: s.sweeps.stop(r.text("sweep"), r.user),
+    ),
+    Operation(
+        name="retryTrials",
+        method="POST",
+        path="sweeps/{sweep}/retry",
+        body=RetryRequest,
+        status=201,
+        summary="Run failed trials again, as a sweep of their own: same snapshot, same parameters.",
+        answer=Sweep,
+        call=lambda s, r: s.retries.start(r.text("sweep"), r.user, r.body.trials, r.body.twice_the_memory),
     ),
     Operation(
         name="listTrials",
