@@ -24,9 +24,11 @@ FROM python:${PYTHON}-slim
 RUN useradd --uid 1000 --user-group --create-home worker \
     && install --directory --owner=worker --group=worker /cache
 COPY --from=build /opt/venv /opt/venv
+# The last one: MLflow says at length that there is no git, which a trial does not need.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    JUPYTER_MLOPS_CACHE=/cache
+    JUPYTER_MLOPS_CACHE=/cache \
+    GIT_PYTHON_REFRESH=quiet
 # A number: Kubernetes refuses names where it is asked for anybody but root.
 USER 1000
 WORKDIR /home/worker

@@ -19,7 +19,7 @@ import psutil
 from .build import BUILT, CONTROL_PLANE, BuildFailed, binary, build
 from .component import ComponentFailed
 from .control_plane import ControlPlane
-from .image import WORKER
+from .image import WORKER, ImportFailed
 from .kwok import Kwok
 from .node import Node, missing
 
@@ -35,7 +35,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         return int({"up": _up, "serve": _serve, "stop": _stop}[arguments.what](arguments))
-    except (BuildFailed, ComponentFailed) as error:
+    except (BuildFailed, ComponentFailed, ImportFailed) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -43,6 +43,7 @@ SETTINGS = {
         "LANG=C.UTF-8",
         "PYTHONUNBUFFERED=1",
         "JUPYTER_MLOPS_CACHE=/cache",
+        "GIT_PYTHON_REFRESH=quiet",
     ],
 }
 PASSWD = f"root:x:0:0:root:/root:/bin/sh\nworker:x:{USER_ID}:{USER_ID}:worker:/home/worker:/bin/sh\n"
