@@ -2,18 +2,9 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  Dialog,
-  ICommandPalette,
-  Notification,
-  showDialog
-} from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
-import {
-  ITranslator,
-  nullTranslator,
-  type TranslationBundle
-} from '@jupyterlab/translation';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import {
   pauseIcon,
   refreshIcon,
@@ -26,8 +17,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Status, Sweep, SweepRequest } from './api';
 import { SWEEP_ARGS, TRIAL_ARGS, trialOf } from './command-args';
 import { messageOf } from './request';
-import { endedCount, sweepTitle } from './sweep/format';
-import { interruptsOnPause } from './sweep/place';
+import { confirmPause, confirmStop } from './sweep/confirm';
 import {
   CommandIDs,
   hasEnded,
@@ -96,13 +86,8 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       caption: trans.__('Start no further trials; running ones end'),
       icon: pauseIcon,
       permits: ({ state }) => state === 'running',
-      run: async sweep => {
-        const running = sweep.counts.running ?? 0;
-        const asks = running > 0 && interruptsOnPause(sweep);
-        return !asks || (await confirmPause(sweep, running, trans))
-          ? model.pause(sweep.id)
-          : undefined;
-      }
+      run: async sweep =>
+        (await confirmPause(sweep, trans)) ? model.pause(sweep.id) : undefined
     });
     onSweep({
       id: CommandIDs.resume,
@@ -120,35 +105,8 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       caption: trans.__('Stop running trials and start no others'),
       icon: stopIcon,
       permits: sweep => !hasEnded(sweep) && sweep.state !== 'stopping',
-      run: async sweep => {
-        const running = sweep.counts.running ?? 0;
-        const waiting = sweep.total - endedCount(sweep) - running;
-        const { button } = await showDialog({
-          title: trans.__('Stop %1?', sweepTitle(sweep, trans)),
-          body: [
-            running > 0 &&
-              trans._n(
-                '%1 running trial is stopped; what it has executed is kept.',
-                '%1 running trials are stopped; what they have executed is kept.',
-                running
-              ),
-            waiting > 0 &&
-              trans._n(
-                '%1 waiting trial will never start.',
-                '%1 waiting trials will never start.',
-                waiting
-              ),
-            trans.__('A stopped sweep cannot go on: to go on later, pause it.')
-          ]
-            .filter(Boolean)
-            .join(' '),
-          buttons: [
-            Dialog.cancelButton({ label: trans.__('Keep It Running') }),
-            Dialog.warnButton({ label: trans.__('Stop') })
-          ]
-        });
-        return button.accept ? model.stop(sweep.id) : undefined;
-      }
+      run: async sweep =>
+        (await confirmStop(sweep, trans)) ? model.stop(sweep.id) : undefined
     });
 
     commands.addCommand(CommandIDs.stopTrial, {
@@ -230,27 +188,6 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
-
-/** Pause ends what runs of this sweep: asked once, in the words of what will be lost. */
-async function confirmPause(
-  sweep: Sweep,
-  running: number,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const { button } = await showDialog({
-    title: trans.__('Pause %1?', sweepTitle(sweep, trans)),
-    body: trans._n(
-      '%1 running trial is interrupted, and begins again when you press Resume.',
-      '%1 running trials are interrupted, and begin again when you press Resume.',
-      running
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Keep It Running') }),
-      Dialog.okButton({ label: trans.__('Pause') })
-    ]
-  });
-  return button.accept;
-}
 
 /** Wait for a change; what went wrong is said once, in a notification. */
 export async function orNotify(change: Promise<unknown>): Promise<void> {

@@ -1,5 +1,6 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 
+import clusterSvg from '../style/icons/cluster.svg';
 import mlopsSvg from '../style/icons/mlops.svg';
 import snapshotSvg from '../style/icons/snapshot.svg';
 import sweepSvg from '../style/icons/sweep.svg';
@@ -7,6 +8,12 @@ import sweepSvg from '../style/icons/sweep.svg';
 export const mlopsIcon = new LabIcon({
   name: 'jupyter-mlops:icon',
   svgstr: mlopsSvg
+});
+
+/** Machines that belong together: what runs there does not run here. */
+export const clusterIcon = new LabIcon({
+  name: 'jupyter-mlops:cluster',
+  svgstr: clusterSvg
 });
 
 /** A camera. */

@@ -49,6 +49,7 @@ export function aTrial(index: number, change: Partial<Trial> = {}): Trial {
     parameters: { C: index },
     objective: index / 10,
     reason: '',
+    failure: null,
     cells_done: 5,
     cells_total: 5,
     attempt: 1,

@@ -131,7 +131,7 @@ test('what was wrong with one place is not said of another', async () => {
   await open();
   form.update({ executor: 'kubernetes', pods: '9' });
   await pass(1_000);
-  expect(form.blocked).toBe('Mend first: parallelism.');
+  expect(form.blocked).toBe('Mend first: Pods at once.');
   form.update({ executor: 'local' });
   expect(form.problems).toEqual([]);
 });

@@ -38,7 +38,8 @@ const select = () =>
 
 function describing(element: HTMLElement): string {
   const ids = element.getAttribute('aria-describedby')?.split(' ') ?? [];
-  return ids.map(id => document.getElementById(id)?.textContent).join(' ');
+  const words = ids.map(id => document.getElementById(id)?.textContent);
+  return words.join(' ').replace(/\u00a0/g, ' ');
 }
 
 test('where there is one place only, nothing is asked', () => {

@@ -62,14 +62,14 @@ describe('the runs', () => {
   test('say where they run when it is not here, and what Pause does there', () => {
     const executor = 'kubernetes';
     show({ sweeps: [aSweep({ executor, profile: 'small' }), ...SWEEPS] });
-    within(rows()[0]).getByText('on Kubernetes');
+    within(rows()[0]).getByTitle('on Kubernetes');
     expect(main(rows()[0]).getAttribute('aria-label')).toMatch(
       /, on Kubernetes$/
     );
     const pause = screen.getAllByRole('button', { name: 'Pause digits' });
     expect(pause[0].title).toMatch(/interrupted, and begin again on Resume/);
     expect(pause[1].title).toBe('Pause digits');
-    expect(screen.getAllByText(/^on /)).toHaveLength(1);
+    expect(screen.getAllByTitle(/^on /)).toHaveLength(1);
   });
 
   test('count what was cancelled as done, as their pages do', () => {

@@ -8,7 +8,7 @@ import {
 import React from 'react';
 
 import type { Sweep } from '../api';
-import { sweepIcon } from '../icons';
+import { clusterIcon, sweepIcon } from '../icons';
 import {
   endedCount,
   formatCount,
@@ -72,19 +72,21 @@ export function RunRow(props: IRunRowProps): JSX.Element {
             {stateMark(sweep.state)}
           </span>
           <span className="jp-mlops-Run-name">{title}</span>
+          {place && (
+            <span className="jp-mlops-Run-place" title={place} aria-hidden>
+              <clusterIcon.react tag="span" width="14px" height="14px" />
+            </span>
+          )}
           <span className="jp-mlops-Run-count">{progress}</span>
           {!hasEnded(sweep) && <MiniBar sweep={sweep} />}
         </span>
         <span className="jp-mlops-Run-quiet">
-          <span className="jp-mlops-Run-words">
-            {failures && (
-              <span className="jp-mlops-Run-failures">{failures}</span>
-            )}
-            {quiet.map(words => (
-              <span key={words}>{words}</span>
-            ))}
-          </span>
-          {place && <span className="jp-mlops-Run-place">{place}</span>}
+          {failures && (
+            <span className="jp-mlops-Run-failures">{failures}</span>
+          )}
+          {quiet.map(words => (
+            <span key={words}>{words}</span>
+          ))}
         </span>
       </div>
       <RowActions

@@ -130,10 +130,12 @@ export function Segments<T extends string>(
 /** A name for the eye, and beside it the control, which carries its own, longer one. */
 export function Field(props: {
   label: string;
+  /** Of the request; for the style sheet. */
+  field?: string;
   children: React.ReactNode;
 }): JSX.Element {
   return (
-    <div className="jp-mlops-Field">
+    <div className="jp-mlops-Field" data-field={props.field}>
       <span className="jp-mlops-Field-label" aria-hidden>
         {props.label}
       </span>

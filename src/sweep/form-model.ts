@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { JSONExt, type JSONValue } from '@lumino/coreutils';
+import { JSONExt } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
@@ -10,11 +10,13 @@ import type {
   Sweep,
   SweepRequest
 } from '../api';
-import { messageOf, RequestError } from '../request';
+import { messageOf } from '../request';
 import type { IMlopsModel } from '../tokens';
 import { stateAgain } from './form-again';
+import { Planner } from './form-planner';
 import { requestOf } from './form-request';
 import {
+  DEFAULTS,
   initialRow,
   initialState,
   namedParameter,
@@ -23,19 +25,28 @@ import {
   type FormState,
   type RowState
 } from './form-state';
-import { executorWord, isHere, offeredPlace, placeOf } from './place';
+import {
+  atOnceHere,
+  fieldWord,
+  offeredPlace,
+  PLACE_FIELDS,
+  placeOf,
+  unusableWords
+} from './place';
 
 /** Long enough to finish a number, short enough to be an answer to it. */
 const PLAN_DELAY_MS = 300;
-
-/** What a request says of where it runs; and how many at once there. */
-const PLACE_FIELDS = ['executor', 'profile', 'parallelism', 'trials_per_pod'];
 
 /** A sweep form: what was filled in, and what the server says of it. */
 export class SweepFormModel implements IDisposable {
   constructor(private readonly _options: SweepFormModel.IOptions) {
     this.snapshot = _options.snapshot ?? null;
     this.offers = _options.model.status?.executors ?? [];
+    this._planner = new Planner({
+      order: () => this._order(),
+      plan: request => _options.model.planSweep(request),
+      planned: () => this._emit()
+    });
     _options.model.changed.connect(this._onModel, this);
   }
 
@@ -48,18 +59,25 @@ export class SweepFormModel implements IDisposable {
   offers: ReadonlyArray<ExecutorOffer>;
   /** Why the notebook cannot be read, in words. */
   loadError: string | null = null;
-  /** Everything that is wrong, field by field. */
-  problems: ReadonlyArray<Problem> = [];
-  /** How many trials Run would start; null while that is unknown. */
-  trials: number | null = null;
-  /** Whether the answer to the last change is still to come. */
-  planning = false;
   /** Whether Run has been pressed and the sweep is not there yet. */
   running = false;
-  /** What went wrong and belongs to no field, in words. */
-  error: string | null = null;
   /** Whether the values are those of the last time. */
   recalled = false;
+
+  /** Everything that is wrong, field by field. */
+  get problems(): ReadonlyArray<Problem> {
+    return this._planner.problems;
+  }
+
+  /** How many trials Run would start; null while that is unknown. */
+  get trials(): number | null {
+    return this._planner.trials;
+  }
+
+  /** What went wrong and belongs to no field, in words. */
+  get error(): string | null {
+    return this._planner.error;
+  }
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -87,14 +105,12 @@ export class SweepFormModel implements IDisposable {
       const kept = this.state ?? (await this._before(fresh, info.readable));
       this.state = this._offered(restoredState(kept, fresh, info.readable));
       if (first && snapshot === null) {
-        this.recalled = !JSONExt.deepEqual(
-          this.state as unknown as JSONValue,
-          fresh as unknown as JSONValue
-        );
+        const same = JSONExt.deepEqual(this.state as never, fresh as never);
+        this.recalled = !same;
       }
       this.info = info;
       this.loadError = null;
-      this._planSoon(0);
+      this._planner.soon(0);
     } catch (error) {
       this.loadError = messageOf(error) || trans.__('It cannot be read.');
     }
@@ -118,11 +134,9 @@ export class SweepFormModel implements IDisposable {
       const isPlace = 'executor' in change || 'profile' in change;
       if (isPlace) {
         // They are about another place.
-        this.problems = this.problems.filter(
-          ({ field }) => !PLACE_FIELDS.includes(field)
-        );
+        this._planner.forget(PLACE_FIELDS);
       }
-      this._planSoon(isPlace ? 0 : PLAN_DELAY_MS);
+      this._planner.soon(isPlace ? 0 : PLAN_DELAY_MS);
       this._emit();
     }
   }
@@ -157,25 +171,21 @@ export class SweepFormModel implements IDisposable {
 
   /** Ask again what the server says of it. */
   retry(): void {
-    this._planSoon(0);
-    this._emit();
+    this._planner.soon(0);
   }
 
   /** Why Run cannot be pressed, in words; null when it can. */
   get blocked(): string | null {
     const { trans } = this._options;
-    const offer = this.state && placeOf(this.state, this.offers).offer;
-    if (offer?.problem) {
-      return trans.__(
-        '%1 cannot be used as it is set up; see “Run on”.',
-        executorWord(offer.name, trans)
-      );
+    const place = placeOf(this.state ?? DEFAULTS, this.offers);
+    const unusable = unusableWords(place, trans);
+    if (unusable) {
+      return unusable;
     }
     if (this.problems.length > 0) {
-      const names = this.problems.map(({ field }) =>
-        field.replace(/^parameters\./, '')
-      );
-      return trans.__('Mend first: %1.', [...new Set(names)].join(', '));
+      const fields = new Set(this.problems.map(({ field }) => field));
+      const names = [...fields].map(field => fieldWord(field, place, trans));
+      return trans.__('Mend first: %1.', names.join(', '));
     }
     if (this.error !== null) {
       return this.error;
@@ -185,27 +195,17 @@ export class SweepFormModel implements IDisposable {
 
   /** Order the sweep; null when it was refused, and then the form says why. */
   async run(): Promise<Sweep | null> {
-    const { path, trans } = this._options;
     if (!this.state || this.running) {
       return null;
     }
-    if (this.planning) {
-      // Pressed right after the last key: what Run would do is not known yet.
-      clearTimeout(this._timer);
-      await this._plan(this._turn);
-    }
-    const { request } = requestOf(
-      path,
-      this.state,
-      trans,
-      this.snapshot,
-      this.offers
-    );
+    // Pressed right after the last key: what Run would do is not known yet.
+    await this._planner.settled();
+    const request = this._order()?.request;
     if (!request || this.blocked !== null) {
       return null;
     }
     this.running = true;
-    this.error = null;
+    this._planner.error = null;
     this._emit();
     try {
       if (this.snapshot === null) {
@@ -213,7 +213,7 @@ export class SweepFormModel implements IDisposable {
       }
       return await this._options.run(request);
     } catch (error) {
-      this._refused(error);
+      this._planner.refused(error);
       return null;
     } finally {
       this.running = false;
@@ -223,7 +223,7 @@ export class SweepFormModel implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
-    clearTimeout(this._timer);
+    this._planner.dispose();
     Signal.clearData(this);
   }
 
@@ -237,9 +237,9 @@ export class SweepFormModel implements IDisposable {
   }
 
   private _fresh(info: NotebookInfo, defaults: Defaults): FormState {
-    const here = this.offers.find(({ name }) => isHere(name));
-    const fresh = initialState(info, defaults, here?.parallelism);
-    return offeredPlace(fresh, this.offers);
+    const { offers } = this;
+    const fresh = initialState(info, defaults, atOnceHere(offers));
+    return offeredPlace(fresh, offers);
   }
 
   /** What was remembered gives way to what is offered; what an earlier sweep ordered is shown as it was. */
@@ -253,75 +253,27 @@ export class SweepFormModel implements IDisposable {
       this.offers = offers;
       if (this.state) {
         this.state = this._offered(this.state);
-        this._planSoon(0);
+        this._planner.soon(0);
       }
       this._emit();
     }
   }
 
-  private _planSoon(delay: number): void {
-    this.planning = true;
-    this._turn++;
-    clearTimeout(this._timer);
-    this._timer = setTimeout(() => void this._plan(this._turn), delay);
-  }
-
-  private async _plan(turn: number): Promise<void> {
-    const { path, model, trans } = this._options;
-    if (!this.state) {
-      return;
-    }
-    const { request, problems } = requestOf(
-      path,
-      this.state,
-      trans,
-      this.snapshot,
-      this.offers
-    );
-    this.error = null;
-    if (request) {
-      try {
-        const plan = await model.planSweep(request);
-        // Somebody typed on meanwhile: this answers a question that nobody asks any more.
-        if (turn !== this._turn) {
-          return;
-        }
-        this.problems = plan.problems;
-        this.trials = plan.trials;
-      } catch (error) {
-        if (turn !== this._turn) {
-          return;
-        }
-        this.problems = [];
-        this._refused(error);
-      }
-    } else {
-      this.problems = problems;
-      this.trials = null;
-    }
-    this.planning = false;
-    this._emit();
-  }
-
-  /** Problems go beside their fields, anything else beside Run. */
-  private _refused(error: unknown): void {
-    if (error instanceof RequestError && error.problems.length > 0) {
-      this.problems = error.problems;
-    } else {
-      this.error = messageOf(error);
-    }
+  /** What the form orders as it stands, or what cannot be read of it. */
+  private _order(): ReturnType<typeof requestOf> | null {
+    const { path, trans } = this._options;
+    const { snapshot, offers } = this;
+    return this.state && requestOf(path, this.state, trans, snapshot, offers);
   }
 
   private _emit(): void {
-    if (!this._isDisposed) {
-      this._changed.emit();
-    }
+    // Once disposed, nobody is connected any more.
+    this._changed.emit();
   }
 
   private _changed = new Signal<this, void>(this);
   private _isDisposed = false;
-  private _timer: ReturnType<typeof setTimeout> | undefined;
-  private _turn = 0;
+  private _planner: Planner;
 }
 
 export namespace SweepFormModel {

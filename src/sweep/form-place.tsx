@@ -55,7 +55,7 @@ function ExecutorField(props: IPlaceProps): JSX.Element {
   const all = names.includes(chosen) ? names : [...names, chosen];
   const Choice = all.length > FEW ? Select : Segments;
   return (
-    <Field label={trans.__('Run on')}>
+    <Field label={trans.__('Run on')} field="executor">
       <Choice
         value={chosen}
         label={trans.__('Run on')}
@@ -102,7 +102,12 @@ function About(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { id, profile, trans } = props;
-  const { description, queue, resources } = profile;
+  const { description, queue } = profile;
+  // A number and what it counts stay on one line.
+  const resources = profile.resources
+    .split(', ')
+    .map(part => part.replace(/ /g, '\u00a0'))
+    .join(', ');
   return (
     <div id={id} className="jp-mlops-Plan-profile">
       {description && <p>{description}</p>}

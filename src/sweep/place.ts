@@ -67,12 +67,40 @@ export function offeredPlace<T extends PlaceState>(
   return isKnown ? state : { ...state, profile: '' };
 }
 
+/** What a request says of where it runs, and how many at once there. */
+export const PLACE_FIELDS: ReadonlyArray<string> = [
+  'executor',
+  'profile',
+  'parallelism',
+  'trials_per_pod'
+];
+
 /** Fields of a request that say where, as far as a form shows them. */
 export function placeFields(place: IPlace): string[] {
   return [
     ...(place.isShown ? ['executor'] : []),
     ...(place.hasPods ? ['profile', 'trials_per_pod'] : [])
   ];
+}
+
+/** What the form calls a field of a request, so that who reads of it finds it. */
+export function fieldWord(
+  field: string,
+  { hasPods }: IPlace,
+  trans: TranslationBundle
+): string {
+  switch (field) {
+    case 'executor':
+      return trans.__('Run on');
+    case 'profile':
+      return trans.__('Profile');
+    case 'parallelism':
+      return hasPods ? trans.__('Pods at once') : trans.__('At once');
+    case 'trials_per_pod':
+      return trans.__('Trials per pod');
+    default:
+      return field.replace(/^parameters\./, '');
+  }
 }
 
 /** An executor's name for people; within a sentence. */
@@ -87,9 +115,29 @@ export function executorWord(name: string, trans: TranslationBundle): string {
   }
 }
 
+/** That nothing can run there; why stands beside the choice. Empty when it can. */
+export function unusableWords(
+  { offer }: IPlace,
+  trans: TranslationBundle
+): string {
+  return offer?.problem
+    ? trans.__(
+        '%1 cannot be used as it is set up; see “Run on”.',
+        executorWord(offer.name, trans)
+      )
+    : '';
+}
+
 /** Whether trials run on the machine of the Jupyter server. */
 export function isHere(executor: string): boolean {
   return executor === 'local';
+}
+
+/** How many trials run at once by themselves on the machine of the Jupyter server, if any do. */
+export function atOnceHere(
+  offers: ReadonlyArray<ExecutorOffer>
+): number | undefined {
+  return offers.find(({ name }) => isHere(name))?.parallelism;
 }
 
 /** Where a sweep runs, such as "Kubernetes · GPU small · 10 pods at once". */
