@@ -14,8 +14,9 @@ from tests.running import eventually
 
 from .build import BUILT, go
 from .build import missing as not_built
+from .cgroup import MOUNTED
 from .control_plane import ControlPlane
-from .node import missing
+from .node import Node, missing
 
 # Starts a control plane, a node and a pod on it, tells its name and first process, and waits to be killed.
 STARTED = """
@@ -38,6 +39,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(missing()), reason=missing() or "")
 def test_a_killed_test_run_leaves_nothing_running(control_plane: ControlPlane, tmp_path: Path) -> None:
     if not_built("kubelet") and go() is None:
@@ -52,6 +54,11 @@ def test_a_killed_test_run_leaves_nothing_running(control_plane: ControlPlane, t
             starter.kill()
     assert {"containerd", "containerd-shim", "kubelet", "sleep", "python"} <= {name[:15] for name in inside.values()}
     eventually(lambda: not any(each.is_running() for each in inside), seconds=30)
+    # What is no process, the next one takes away.
+    with Node(control_plane, BUILT / "node") as again:
+        assert again.name == name
+    assert name not in psutil.net_if_addrs()
+    assert not [*MOUNTED.glob(name), *MOUNTED.glob(f"*/{name}")]
 
 
 def processes_of(node: str, first: int) -> dict[psutil.Process, str]:
