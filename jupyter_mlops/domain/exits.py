@@ -14,5 +14,7 @@ NO_ENVIRONMENT: Final = 12
 TRY_AGAIN: Final = 75
 """The machine failed the trial (EX_TEMPFAIL): kernel killed, store gone, disk full."""
 RUNS_ALREADY: Final = 76
+KILLED: Final = 137
+"""SIGKILL, as shells and Kubernetes write it: out of memory, when the machine did it."""
 INTERRUPTED: Final = 143
 """SIGTERM: what has been executed is kept, and the trial can be started again."""

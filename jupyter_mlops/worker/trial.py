@@ -38,7 +38,8 @@ from jupyter_mlops.domain.exits import (
     TRY_AGAIN,
 )
 from jupyter_mlops.domain.sweep import SweepOrder
-from jupyter_mlops.domain.trial import Outcome
+from jupyter_mlops.domain.trial import Failure, Outcome
+from jupyter_mlops.worker.memory import Memory
 from jupyter_mlops.worker.patience import patiently
 from jupyter_mlops.worker.place import kernel_for, laid_out
 from jupyter_mlops.worker.reporter import Reporter
@@ -60,6 +61,10 @@ class Interrupted(SystemExit):
     in the task that happened to run, and the trial would go on.
     https://docs.python.org/3/library/asyncio-task.html#asyncio.Task
     """
+
+
+class OutOfMemory(Exception):
+    """The kernel was killed because its control group may use no more memory."""
 
 
 def run(sweep_id: str, index: int, tracking: MlflowTracking, work: WorkDir) -> int:
@@ -88,6 +93,7 @@ class _Trial:
         self.work = work
         self.parameters = order.point(record.index)
         self.output = work.notebook(record.index)
+        self.memory = Memory()
 
     def run(self) -> int:
         snapshots = self.tracking.snapshots
@@ -107,6 +113,12 @@ class _Trial:
         ):
             try:
                 reason = self._execute(content, folder, kernel, reporter)
+            except OutOfMemory as error:
+                # It would need as much the next time.
+                reporter.last_words()
+                log.error("%s", error)
+                self._end("failed", str(error), "memory")
+                return NOTEBOOK_FAILED
             except Interrupted:
                 reporter.last_words()
                 raise
@@ -178,6 +190,8 @@ class _Trial:
             # No cell has a time limit: it is the kernel's messages that did not come on an overloaded machine.
             raise Unavailable("The kernel's answers did not arrive in time.") from error
         except DeadKernelError as error:
+            if self.memory.was_exceeded():
+                raise OutOfMemory(f"Out of memory: {self.memory.words()}.") from error
             raise Unavailable("The kernel died: killed, out of memory, or crashed by native code.") from error
         return None
 
@@ -196,9 +210,9 @@ class _Trial:
         logged = ", ".join(sorted(metrics)) or "none"
         return f"The notebook logged no metric {name!r}. Logged: {logged}."
 
-    def _end(self, outcome: Outcome, reason: str) -> None:
+    def _end(self, outcome: Outcome, reason: str, failure: Failure = "notebook") -> None:
         patiently(lambda: keep_files(self.tracking, self.work, self.record))
-        patiently(lambda: self.tracking.end_trial(self.record.run_id, outcome, reason, self.parameters))
+        patiently(lambda: self.tracking.end_trial(self.record.run_id, outcome, reason, self.parameters, failure))
 
 
 def keep_files(tracking: MlflowTracking, work: WorkDir, record: TrialRecord) -> None:

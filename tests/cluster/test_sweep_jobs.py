@@ -203,7 +203,8 @@ def test_a_trial_that_the_machine_fails_too_often_has_failed(
     assert record is not None
     assert record.outcome == "failed"
     assert ("Out of memory: it needed more than the 1Gi" in record.reason) == (code == 137)
-    assert "Tried 2 times." in record.reason
+    assert ("Tried 2 times." in record.reason) == (code == 1)
+    assert record.failure == ("memory" if code == 137 else "machine")
     assert mlops_tracking.sweep_record(sweep_id).outcome == "failed"
 
 

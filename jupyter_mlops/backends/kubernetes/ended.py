@@ -87,7 +87,7 @@ class Ended:
             pod = pods.get(completion)
             said = died(pod, order.profile) if pod is not None and order.profile is not None else ""
             failure: Failure = "memory" if pod is not None and out_of_memory(pod) else "machine"
-            tried = f"Tried {order.max_attempts} times." if order.max_attempts > 1 else ""
+            tried = "" if failure == "memory" or order.max_attempts < 2 else f"Tried {order.max_attempts} times."
             why = f"{said or 'Its pod failed.'} {tried}".strip()
             for index in trials_of(job, completion):
                 if index in left:

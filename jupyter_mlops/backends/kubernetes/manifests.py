@@ -130,7 +130,8 @@ def _failure_rules() -> list[dict[str, Any]]:
         {"action": "Ignore", **exited(exits.INTERRUPTED)},
         # Every other trial would end like this one.
         {"action": "FailJob", **exited(exits.NO_OBJECTIVE, exits.NO_ENVIRONMENT)},
-        {"action": "FailIndex", **exited(exits.NOTEBOOK_FAILED)},
+        # Out of memory, when nothing above fits: it would need as much the next time.
+        {"action": "FailIndex", **exited(exits.NOTEBOOK_FAILED, exits.KILLED)},
     ]
 
 
