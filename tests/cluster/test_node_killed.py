@@ -52,7 +52,7 @@ def test_a_killed_test_run_leaves_nothing_running(control_plane: ControlPlane, t
             inside = processes_of(name, int(first))
         finally:
             starter.kill()
-    assert {"containerd", "containerd-shim", "kubelet", "sleep", "python"} <= {name[:15] for name in inside.values()}
+    assert {"containerd", "containerd-shim", "kubelet", "sleep", "python"} <= {each[:15] for each in inside.values()}
     eventually(lambda: not any(each.is_running() for each in inside), seconds=30)
     # What is no process, the next one takes away.
     with Node(control_plane, BUILT / "node") as again:
