@@ -1,21 +1,33 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_mlops.backends.base import SweepPlacement
+from jupyter_mlops.backends.base import SweepPlacement, TrialRecord
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain.errors import NotFound, Unavailable
 from jupyter_mlops.domain.space import Choice
 from jupyter_mlops.domain.sweep import Best, SweepOrder, SweepSummary
 from jupyter_mlops.domain.trial import Trial, TrialPage
-from jupyter_mlops.services.board import Board
+from jupyter_mlops.services.board import FRESH_SECONDS, Board
 from jupyter_mlops.services.boards import MOST_BOARDS, Boards
 from jupyter_mlops.services.executors import Executors
 from jupyter_mlops.services.trials import Trials
 from jupyter_mlops.testing import NothingEverStarts, StoreThatGoesAway, notebook, order_of
+
+
+class StoreThatIsSlow(MlflowTracking):
+    """Takes half a second to say what runs."""
+
+    def __init__(self, of: MlflowTracking) -> None:
+        self.__dict__ = of.__dict__
+
+    def live_records(self, sweep_id: str, experiment_id: str, objective: str | None) -> list[TrialRecord]:
+        time.sleep(0.5)
+        return super().live_records(sweep_id, experiment_id, objective)
 
 
 class Bench:
@@ -204,6 +216,36 @@ def test_a_store_that_goes_away_and_comes_back_loses_nothing(bench: Bench) -> No
     fake.away = False
     _, pages = read_on(board, rev)
     assert states(pages) == {2: "succeeded"}
+
+
+def test_what_moved_while_a_store_was_away_is_seen_afterwards(bench: Bench) -> None:
+    bench.begin(2)
+    fake, tracking = StoreThatGoesAway.around(bench.tracking)
+    board = Board(bench.id, tracking, Executors([bench.executor]))
+    rev, _ = read_on(board)
+    bench.executor.seen = SweepPlacement(alive=True, reasons={4: "No node is free."})
+    fake.away = True
+    with pytest.raises(Unavailable):
+        read_on(board, rev)
+    fake.away = False
+    rev, pages = read_on(board, rev)
+    assert {t.index: t.reason for page in pages for t in page.trials if t.index == 4} == {4: "No node is free."}
+    assert states(pages) == {2: "preempted", 4: "queued"}
+    bench.executor.seen = SweepPlacement(alive=True)
+    assert [t.reason for page in read_on(board, rev)[1] for t in page.trials] == [""]
+
+
+def test_trials_that_take_long_to_read_are_read_less_often_while_they_run(bench: Bench) -> None:
+    bench.begin(1)
+    board = Board(bench.id, StoreThatIsSlow(bench.tracking), Executors([bench.executor]))
+    rev, _ = read_on(board)
+    bench.begin(2)
+    bench.end({1: 1.0})
+    time.sleep(FRESH_SECONDS)
+    page = board.changes(rev, 10)
+    assert {t.index: t.state for t in page.trials} == {1: "succeeded"}
+    rev, pages = read_on(board, page.rev)  # somebody has pressed something
+    assert states(pages) == {2: "running"}
 
 
 def test_many_who_ask_at_once_cost_one_look(bench: Bench) -> None:
