@@ -18,7 +18,7 @@ COPY . .
 RUN mkdir -p jupyter_mlops/labextension/static \
     && touch jupyter_mlops/labextension/package.json jupyter_mlops/labextension/static/style.js \
     && python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir '.[worker]' 'uv>=0.5'
+    && /opt/venv/bin/pip install --no-cache-dir .
 
 FROM python:${PYTHON}-slim
 RUN useradd --uid 1000 --user-group --create-home worker \

@@ -44,6 +44,7 @@ lint: install ## ruff, mypy, import-linter, tsc, stylelint, prettier, eslint
 	$(BIN)/jlpm lint:check
 
 test-py: install ## pytest
+	@$(STEP) "a container runtime" scripts/container-runtime
 	$(BIN)/pytest
 
 test-js: node_modules/.yarn-state.yml ## Jest

@@ -19,6 +19,7 @@ from jupyter_mlops.backends.closing import close, ended_trials
 from jupyter_mlops.backends.executors.workdir import WorkDir
 from jupyter_mlops.domain.exits import NO_ENVIRONMENT, NO_OBJECTIVE, NOTEBOOK_FAILED, SUCCEEDED
 from jupyter_mlops.domain.sweep import SweepOutcome
+from jupyter_mlops.domain.trial import Failure
 from jupyter_mlops.worker.patience import patiently
 from jupyter_mlops.worker.trial import keep_files, tracking_from
 
@@ -121,14 +122,29 @@ class Ledger:
         self._end(record, "failed", f"{how} Tried {attempts} times; its log says more.")
         self._settled(index)
 
-    def _end(self, record: TrialRecord, outcome: str, reason: str) -> None:
+    def _end(self, record: TrialRecord, outcome: str, reason: str, failure: Failure = "machine") -> None:
         patiently(lambda: keep_files(self.tracking, self.work, record))
         point = self.order.point(record.index)
         patiently(
             lambda: self.tracking.end_trial(
-                record.run_id, "cancelled" if outcome == "cancelled" else "failed", reason, point, "machine"
+                record.run_id, "cancelled" if outcome == "cancelled" else "failed", reason, point, failure
             )
         )
+
+    def fail(self, index: int, reason: str, failure: Failure) -> None:
+        """Write that the machine failed a trial for good."""
+        record = self._find_or_begin(index)
+        if record.outcome is None:
+            self._end(record, "failed", reason, failure)
+        self._settled(index)
+
+    def exhausted(self, index: int) -> bool:
+        """Whether a trial has broken off as often as it may; that is then its outcome."""
+        record = self._find(index)
+        if record is None or record.outcome is not None or record.attempt < self.order.max_attempts:
+            return False
+        self.fail(index, f"Its pod broke off {record.attempt} times while it ran.", "machine")
+        return True
 
     def any_ranked(self) -> bool:
         """Whether a trial has logged the metric that ranks them."""

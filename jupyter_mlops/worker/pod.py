@@ -15,14 +15,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_mlops.backends.executors.workdir import WorkDir
 from jupyter_mlops.domain import exits
 from jupyter_mlops.domain.indexes import ranges
+from jupyter_mlops.worker.memory import Memory
+
+if TYPE_CHECKING:
+    from jupyter_mlops.worker.ledger import Ledger
 
 log = logging.getLogger("jupyter_mlops")
 
@@ -32,6 +37,9 @@ OWN = "JOB_COMPLETION_INDEX"
 """https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode"""
 TICK_SECONDS = 0.2
 ENDED = (exits.SUCCEEDED, exits.NOTEBOOK_FAILED)
+_KNOWN = (*ENDED, exits.NO_OBJECTIVE, exits.NO_ENVIRONMENT, exits.INTERRUPTED)
+"""With these a trial's program has said itself how it ended."""
+T = TypeVar("T")
 
 
 class Interrupted(SystemExit):
@@ -62,6 +70,7 @@ class Pod:
         self._work = work
         self._launcher = ForkLauncher(sweep_id, work)
         self._process: BaseProcess | None = None
+        self._memory = Memory()
         work.create()
         self.ledger = self._launcher.ledger()
 
@@ -69,12 +78,15 @@ class Pod:
         """Run them; the exit code is what the Job's podFailurePolicy makes its decision from."""
         codes = []
         for index in trials:
-            code = self._one(index)
+            if len(trials) > 1 and self._exhausted(index):
+                continue
+            code = self._judged(index, self._one(index))
             log.info("Trial %s ended with code %s.", index, code)
-            if code == exits.NO_ENVIRONMENT or (code == exits.NO_OBJECTIVE and not self.ledger.any_ranked()):
+            hopeless = code == exits.NO_OBJECTIVE and not self._asked(lambda ledger: ledger.any_ranked())
+            if code == exits.NO_ENVIRONMENT or hopeless:
                 return code
             codes.append(code)
-        self.ledger.close_if_last(trials)
+        self._asked(lambda ledger: ledger.close_if_last(trials))
         again = [code for code in codes if code not in (*ENDED, exits.NO_OBJECTIVE)]
         if again:
             return again[0] if again[0] > 0 else 128 - again[0]
@@ -95,6 +107,26 @@ class Pod:
         follower.join()
         self._work.clear_trial(index)
         return process.exitcode
+
+    def _judged(self, index: int, code: int) -> int:
+        """What a trial's end means: when one of its processes was killed for want of memory, it died of that."""
+        if code in _KNOWN or not self._memory.was_exceeded():
+            return code
+        reason = f"Out of memory: {self._memory.words()}."
+        self._memory = Memory()
+        self._asked(lambda ledger: ledger.fail(index, reason, "memory"))
+        return exits.NOTEBOOK_FAILED
+
+    def _exhausted(self, index: int) -> bool:
+        return self._asked(lambda ledger: ledger.exhausted(index))
+
+    def _asked(self, question: Callable[[Ledger], T]) -> T:
+        """Ask the ledger; another one, when its process was killed too."""
+        try:
+            return question(self.ledger)
+        except (EOFError, OSError):
+            self.ledger = self._launcher.ledger()
+            return question(self.ledger)
 
     def interrupt(self) -> None:
         """Hand SIGTERM on and wait: what has been executed is kept by the trial."""

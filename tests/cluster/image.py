@@ -181,9 +181,9 @@ def _packages() -> Files:
 
 
 def _dependencies() -> list[Distribution]:
-    """All that jupyter-mlops[worker] needs, and what that needs; without the project itself."""
+    """All that jupyter-mlops needs, and what that needs; without the project itself."""
     found: dict[tuple[str, str], Distribution] = {}
-    open_ = [("jupyter-mlops", ""), ("jupyter-mlops", "worker")]
+    open_ = [("jupyter-mlops", "")]
     while open_:
         name, extra = open_.pop()
         if (name, extra) in found:

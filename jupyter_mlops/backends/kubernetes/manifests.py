@@ -81,9 +81,10 @@ def job(of: SweepJob) -> dict[str, Any]:
         "parallelism": min(order.parallelism, pods),
         # Kueue lets a Job go on that is suspended; it looks at no other.
         "suspend": bool(profile.queue),
-        "backoffLimitPerIndex": order.max_attempts - 1,
+        # Of several trials each may break off as often as one alone.
+        "backoffLimitPerIndex": (order.max_attempts - 1) * order.trials_per_pod,
         "podReplacementPolicy": "Failed",
-        "podFailurePolicy": {"rules": _failure_rules()},
+        "podFailurePolicy": {"rules": _failure_rules(order)},
         "ttlSecondsAfterFinished": of.keep_seconds,
         "template": {"metadata": _pod_metadata(profile, named), "spec": pod(of)},
     }
@@ -118,20 +119,21 @@ def _queue(profile: ComputeProfile) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _failure_rules() -> list[dict[str, Any]]:
+def _failure_rules(order: SweepOrder) -> list[dict[str, Any]]:
     """What a pod's end means. The first rule that fits holds; what fits none counts as an attempt."""
 
     def exited(*codes: int) -> dict[str, Any]:
         return {"onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": sorted(codes)}}
 
+    # Killed, and by none of the above: out of memory. It would need as much the next time; others in its pod may not.
+    killed = [exits.KILLED] if order.trials_per_pod == 1 else []
     return [
         # Evicted, preempted, its node drained: not its fault, however often.
         {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
         {"action": "Ignore", **exited(exits.INTERRUPTED)},
         # Every other trial would end like this one.
         {"action": "FailJob", **exited(exits.NO_OBJECTIVE, exits.NO_ENVIRONMENT)},
-        # Out of memory, when nothing above fits: it would need as much the next time.
-        {"action": "FailIndex", **exited(exits.NOTEBOOK_FAILED, exits.KILLED)},
+        {"action": "FailIndex", **exited(exits.NOTEBOOK_FAILED, *killed)},
     ]
 
 
@@ -192,6 +194,7 @@ def _container(of: SweepJob) -> dict[str, Any]:
         **profile.environment,
         "MLFLOW_TRACKING_URI": of.tracking_uri,
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # nobody watches it, and a log would be full of it
         "JUPYTER_MLOPS_INDEXES": as_ranges(of.indexes),
         "JUPYTER_MLOPS_TRIALS_PER_POD": str(of.order.trials_per_pod),
         "JUPYTER_MLOPS_CACHE": CACHE,
