@@ -51,6 +51,13 @@ def large_sweep(tracking: MlflowTracking, folder: Path, trials: int, ended: int)
     return sweep_id, order
 
 
+def begin_many(tracking: MlflowTracking, sweep_id: str, order: SweepOrder, trials: int) -> None:
+    """Let the first trials of a sweep have begun, all of them."""
+    first = tracking.begin_trial(sweep_id, order, 0).run_id
+    tracking.set_progress(first, 3, 7)
+    _copy(tracking.connection.database, order, first, range(1, trials))
+
+
 def end_one(tracking: MlflowTracking, sweep_id: str, order: SweepOrder, index: int) -> str:
     """One trial with everything that its worker writes, without its notebook; returns its run."""
     run_id = tracking.begin_trial(sweep_id, order, index).run_id
@@ -79,6 +86,8 @@ def _changed(row: dict[str, Any], model: str, order: SweepOrder, index: int) -> 
     if "artifact_uri" in row:
         copy["artifact_uri"] = row["artifact_uri"].replace(model, run_id)
         copy["name"] = f"{order.name} {index}"
+        if row["end_time"] is None:
+            return copy
         # Two at once, a second each: they ended one after another, long ago.
         copy["start_time"] = row["start_time"] - 10_000_000 + index * 500
         copy["end_time"] = copy["start_time"] + 1_000

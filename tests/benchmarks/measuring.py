@@ -57,6 +57,10 @@ class Client:
         used = self._server.cpu_times()
         return float(used.user + used.system) * 1000
 
+    def memory(self) -> float:
+        """Megabytes of memory that the server has now."""
+        return float(self._server.memory_info().rss) / 1e6
+
     def timed(self, path: str, **query: Any) -> tuple[float, Any]:
         """Milliseconds until the whole answer was there, and the answer. Reading its JSON is not counted."""
         began = time.perf_counter()

@@ -23,6 +23,18 @@ SCHEDULER = "system:kube-scheduler"
 # Who may do what is said by Kubernetes' own roles, which name the last two.
 GROUPS = {ADMIN: "system:masters", CONTROLLER_MANAGER: "", SCHEDULER: ""}
 
+# What tests' own service accounts ask for, each request once, when it comes: a watch that goes on is counted, too.
+# https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["ResponseStarted", "ResponseComplete", "Panic"],
+    "rules": [
+        {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"]},
+        {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
+    ],
+}
+
 
 class ControlPlane:
     """Starts with the first line of a `with`, or with `start()`, and ends with it.
@@ -30,10 +42,14 @@ class ControlPlane:
     It decides everything that a cluster decides — admission, rights, Jobs, quotas, where a pod goes — but has no node
     yet: `Kwok` brings pretended ones. Node and RBAC authorization and Pod Security admission are on, as in clusters of
     companies. Only speed was tuned: how often the controllers may ask, and that etcd does not wait for the disk.
+
+    Args:
+        audited: whether what service accounts ask for is written down, a line of JSON each, in `audit_log`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, audited: bool = False) -> None:
         self.folder = folder
+        self.audited = audited
         self.url = f"https://127.0.0.1:{free_port()}"
         self._etcd_url = f"http://127.0.0.1:{free_port()}"
         self._tokens = {user: secrets.token_hex(16) for user in GROUPS}
@@ -53,6 +69,11 @@ class ControlPlane:
     def key(self) -> Path:
         """The private key to those certificates."""
         return self.ca.with_suffix(".key")
+
+    @property
+    def audit_log(self) -> Path:
+        """What was asked by whom; there is one only when it was wanted."""
+        return self.folder / "audit.log"
 
     @property
     def components(self) -> dict[str, Component]:
@@ -147,7 +168,15 @@ class ControlPlane:
             "--allow-privileged=true",
             # Where nodes serve logs; their names lead nowhere.
             "--kubelet-preferred-address-types=InternalIP",
+            *self._audit_options(),
         ]
+
+    def _audit_options(self) -> list[str]:
+        if not self.audited:
+            return []
+        policy = self.folder / "audit-policy.json"
+        policy.write_text(json.dumps(AUDIT_POLICY))
+        return [f"--audit-policy-file={policy}", f"--audit-log-path={self.audit_log}"]
 
     def _controller_manager_options(self) -> list[str]:
         return [
