@@ -17,6 +17,7 @@ export default defineConfig([
     '**/*.mjs',
     '**/*.d.ts',
     'src/api.ts',
+    'tests/cluster/.build/',
     'ui-tests/{node_modules,playwright-report,test-results}/'
   ]),
   {

@@ -38,6 +38,7 @@ module.exports = {
   modulePathIgnorePatterns: [
     '<rootDir>/.venv/',
     '<rootDir>/jupyter_mlops/labextension/',
+    '<rootDir>/tests/',
     '<rootDir>/ui-tests/'
   ],
   reporters: ['default'],
