@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,21 @@ from jupyter_mlops.services.board import FRESH_SECONDS, Board
 from jupyter_mlops.services.boards import MOST_BOARDS, Boards
 from jupyter_mlops.services.executors import Executors
 from jupyter_mlops.services.trials import Trials
-from jupyter_mlops.testing import NothingEverStarts, StoreThatGoesAway, notebook, order_of
+from jupyter_mlops.testing import NothingEverStarts, StoreThatGoesAway, eventually, notebook, order_of
 
 
 class StoreThatIsSlow(MlflowTracking):
-    """Takes half a second to say what runs."""
+    """Takes its time to say what runs."""
 
-    def __init__(self, of: MlflowTracking) -> None:
-        self.__dict__ = of.__dict__
+    seconds: float
+    asked_by: list[int]
+
+    def __init__(self, of: MlflowTracking, seconds: float) -> None:
+        self.__dict__ = {**of.__dict__, "seconds": seconds, "asked_by": []}
 
     def live_records(self, sweep_id: str, experiment_id: str, objective: str | None) -> list[TrialRecord]:
-        time.sleep(0.5)
+        self.asked_by.append(threading.get_ident())
+        time.sleep(self.seconds)
         return super().live_records(sweep_id, experiment_id, objective)
 
 
@@ -237,7 +242,7 @@ def test_what_moved_while_a_store_was_away_is_seen_afterwards(bench: Bench) -> N
 
 def test_trials_that_take_long_to_read_are_read_less_often_while_they_run(bench: Bench) -> None:
     bench.begin(1)
-    board = Board(bench.id, StoreThatIsSlow(bench.tracking), Executors([bench.executor]))
+    board = Board(bench.id, StoreThatIsSlow(bench.tracking, 0.5), Executors([bench.executor]))
     rev, _ = read_on(board)
     bench.begin(2)
     bench.end({1: 1.0})
@@ -246,6 +251,17 @@ def test_trials_that_take_long_to_read_are_read_less_often_while_they_run(bench:
     assert {t.index: t.state for t in page.trials} == {1: "succeeded"}
     rev, pages = read_on(board, page.rev)  # somebody has pressed something
     assert states(pages) == {2: "running"}
+
+
+def test_no_look_waits_for_trials_that_take_long_to_read(bench: Bench) -> None:
+    bench.begin(1)
+    store = StoreThatIsSlow(bench.tracking, 0.15)
+    board = Board(bench.id, store, Executors([bench.executor]))
+    assert board.sweep().counts == {"running": 1, "queued": 4}
+    bench.begin(2)
+    eventually(lambda: board.sweep().counts == {"running": 2, "queued": 3})
+    assert store.asked_by[0] == threading.get_ident()
+    assert threading.get_ident() not in store.asked_by[1:]
 
 
 def test_many_who_ask_at_once_cost_one_look(bench: Bench) -> None:
