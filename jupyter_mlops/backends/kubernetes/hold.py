@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import msgspec
 
@@ -14,6 +15,10 @@ from jupyter_mlops.backends.kubernetes.objects import Event, Job, Pod, Workload
 from jupyter_mlops.domain.errors import MlopsError, NotFound
 
 FRESH_SECONDS = 10.0
+OLD_SECONDS = 60.0
+FIRST_SECONDS = 2.0
+"""A look waits so long for an answer when there is none, or an old one. Others show the last one until there is a new
+one: an API server that is busy with a sweep's pods takes a second."""
 
 
 class _Events(msgspec.Struct, frozen=True):
@@ -31,19 +36,30 @@ class Hold:
         self._api = api
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, str]] = {}
+        self._asked: dict[str, Future[str]] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="mlops-hold")
 
     def why(self, job: Job, pods: list[Pod]) -> str:
         """Why a Job that has not ended has fewer pods than it may; empty when it has them, or nobody says."""
         wanted = job.spec.parallelism or 0
         if len(pods) >= wanted or (job.spec.suspend and QUEUE_LABEL not in job.metadata.labels):
             return ""
+        uid = job.metadata.uid
         with self._lock:
-            at, said = self._known.get(job.metadata.uid, (0.0, ""))
+            at, said = self._known.get(uid, (0.0, ""))
             if at and time.monotonic() - at < FRESH_SECONDS:
                 return said
-            said = self._ask(job)
-            self._known[job.metadata.uid] = (time.monotonic(), said)
+            asked = self._asked.get(uid)
+            if asked is None:
+                asked = self._asked[uid] = self._pool.submit(self._ask, job)
+        if not at or time.monotonic() - at > OLD_SECONDS:
+            wait([asked], FIRST_SECONDS)
+        if not asked.done():
             return said
+        with self._lock:
+            self._asked.pop(uid, None)
+            self._known[uid] = (time.monotonic(), asked.result())
+            return self._known[uid][1]
 
     def events(self, namespace: str, uid: str) -> list[Event]:
         """Events of one object; none when they may not be read."""
