@@ -220,6 +220,9 @@ export type components = {
       trials?: number[] | null;
       twice_the_memory?: boolean;
     };
+    ScaleRequest: {
+      parallelism: number;
+    };
     /** @description Where, when and by whom a snapshot's content was seen: its provenance, not its identity. */
     Sighting: {
       folder: string;
@@ -456,6 +459,7 @@ export type Range = components['schemas']['Range'];
 export type RestoreRequest = components['schemas']['RestoreRequest'];
 export type Restored = components['schemas']['Restored'];
 export type RetryRequest = components['schemas']['RetryRequest'];
+export type ScaleRequest = components['schemas']['ScaleRequest'];
 export type Sighting = components['schemas']['Sighting'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotDetails = components['schemas']['SnapshotDetails'];
@@ -607,6 +611,12 @@ export type Operations = {
     body: RetryRequest;
     answer: Sweep;
   };
+  /** Run so many trials, or pods, at once from now on. */
+  scaleSweep: {
+    arguments: { sweep: string | number };
+    body: ScaleRequest;
+    answer: Sweep;
+  };
   /** Version, store and limits; whether the store answers. */
   status: { arguments: Record<string, never>; body: undefined; answer: Status };
   /** Stop its running trials and start no others. What they have executed is kept. */
@@ -685,6 +695,7 @@ export const ROUTES: {
   restoreSnapshot: { method: 'POST', path: 'snapshots/{digest}/restore' },
   resumeSweep: { method: 'POST', path: 'sweeps/{sweep}/resume' },
   retryTrials: { method: 'POST', path: 'sweeps/{sweep}/retry' },
+  scaleSweep: { method: 'POST', path: 'sweeps/{sweep}/scale' },
   status: { method: 'GET', path: 'status' },
   stopSweep: { method: 'POST', path: 'sweeps/{sweep}/stop' },
   stopTrial: { method: 'POST', path: 'sweeps/{sweep}/trials/{index}/stop' },

@@ -13,7 +13,7 @@ from jupyter_mlops.domain.profile import ComputeProfile, amount, profiles_from
 from jupyter_mlops.domain.space import Choice
 from jupyter_mlops.domain.sweep import SweepRequest
 from jupyter_mlops.services import Services
-from jupyter_mlops.testing import NotebookFactory, eventually
+from jupyter_mlops.testing import WAITS, NotebookFactory, eventually
 
 
 def profile(**changes: Any) -> ComputeProfile:
@@ -95,3 +95,20 @@ def test_points_that_are_none(
     plan = mlops_services.sweeps.plan(SweepRequest(notebook="train.ipynb", parameters=space, points=points))
     assert [problem.field for problem in plan.problems] == ["points"]
     assert says in plan.problems[0].message
+
+
+def test_a_sweep_is_scaled_within_what_is_allowed(
+    mlops_services: Services, mlops_notebook: NotebookFactory, mlops_root: Path
+) -> None:
+    mlops_notebook(WAITS, parameters="x = 1")
+    services = mlops_services
+    request = SweepRequest(notebook="train.ipynb", parameters={"x": Choice(values=[1, 2, 3])}, parallelism=1)
+    sweep = services.sweeps.create(request, "ann")
+    with pytest.raises(Invalid, match="To run none, pause the sweep"):
+        services.sweeps.scale(sweep.id, 0)
+    assert services.sweeps.scale(sweep.id, 3).parallelism == 3
+    eventually(lambda: services.sweeps.get(sweep.id).counts.get("running") == 3)
+    (mlops_root / "go").touch()
+    eventually(lambda: services.sweeps.get(sweep.id).ended is not None)
+    with pytest.raises(Conflict, match="has ended already"):
+        services.sweeps.scale(sweep.id, 2)

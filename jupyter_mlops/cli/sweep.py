@@ -219,6 +219,22 @@ def show(face: Face, sweep: str, follow: bool, as_json: bool) -> None:
         face.conclude(handle, handle.sweep)
 
 
+@sweep.command(cls=Verb, short_help="Run more, or fewer, at once.", examples=["$ sweep scale latest 20"])
+@click.argument("sweep")
+@click.argument("parallel", type=int)
+@as_json
+@pass_face
+def scale(face: Face, sweep: str, parallel: int, as_json: bool) -> None:
+    """Run PARALLEL trials of SWEEP, or pods, at once from now on.
+
+    On this machine those beyond it end by themselves; on a cluster they are interrupted and begin again later.
+    """
+    handle = face.handle(sweep)
+    handle.scale(parallel)
+    face.result = handle
+    _say(face, handle.sweep, as_json)
+
+
 def _steer(name: str, short: str, help: str, verb: Callable[[SweepHandle], object]) -> None:
     """Add a command that changes how a sweep goes on."""
 

@@ -95,6 +95,10 @@ class SweepHandle:
         """Go on with a paused sweep, or with one whose runner is gone."""
         self.services.sweeps.resume(self.id)
 
+    def scale(self, parallelism: int) -> None:
+        """Run so many trials, or pods, at once from now on. On a cluster, those beyond it are interrupted."""
+        self.services.sweeps.scale(self.id, parallelism)
+
     def again(self) -> SweepHandle:
         """Run the same sweep of the same snapshot once more, whatever has become of the notebook since."""
         return start(self.services, self.services.sweeps.request_again(self.id))

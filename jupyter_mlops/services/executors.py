@@ -83,6 +83,9 @@ class _Elsewhere:
     def resume(self, sweep_id: str) -> None:
         raise self._missing()
 
+    def scale(self, sweep_id: str, parallelism: int) -> None:
+        raise self._missing()
+
     def stop(self, sweep_id: str, by: str) -> None:
         raise self._missing()
 

@@ -203,6 +203,22 @@ class Sweeps:
         executor.start(sweep_id, self._boards.get(sweep_id).order)
         return self._changed(sweep_id)
 
+    def scale(self, sweep_id: str, parallelism: int) -> Sweep:
+        """Run so many trials, or pods, at once from now on.
+
+        Raises:
+            Invalid: fewer than one, or more than its compute profile allows.
+        """
+        sweep = self._open(sweep_id)
+        profile = self._boards.get(sweep_id).order.profile
+        most = profile.max_parallelism if profile is not None else None
+        if parallelism < 1:
+            raise Invalid.one("parallelism", f"Must be at least 1, not {parallelism}. To run none, pause the sweep.")
+        if most is not None and parallelism > most:
+            raise Invalid.one("parallelism", f"Its profile allows {most:,} at once, not {parallelism:,}.")
+        self._executor(sweep).scale(sweep_id, parallelism)
+        return self._changed(sweep_id)
+
     def stop(self, sweep_id: str, by: str) -> Sweep:
         """Stop what runs and start nothing more. What has been executed is kept."""
         executor = self._executor(self._open(sweep_id))

@@ -119,6 +119,21 @@ class ExecutorContract:
         eventually(lambda: sweep_id not in executor.live(), self.patience)
         assert self.outcomes(mlops_tracking, sweep_id, order) == [("succeeded", "")] * 3
 
+    def test_more_at_once_and_then_fewer(
+        self, executor: Executor, ordered: Any, mlops_tracking: MlflowTracking, mlops_root: Path
+    ) -> None:
+        sweep_id, order = ordered(WAITS)
+        executor.start(sweep_id, order)
+        eventually(lambda: executor.placement(sweep_id).active == {0}, self.patience)
+        executor.scale(sweep_id, 2)
+        assert executor.placement(sweep_id).parallelism == 2
+        eventually(lambda: executor.placement(sweep_id).active == {0, 1}, self.patience)
+        executor.scale(sweep_id, 1)
+        assert executor.placement(sweep_id).parallelism == 1
+        (mlops_root / "go").touch()
+        eventually(lambda: sweep_id not in executor.live(), self.patience)
+        assert self.outcomes(mlops_tracking, sweep_id, order) == [("succeeded", "")] * 3
+
     def test_a_trial_is_stopped_and_then_the_sweep(
         self, executor: Executor, ordered: Any, mlops_tracking: MlflowTracking
     ) -> None:

@@ -135,15 +135,20 @@ class KubernetesExecutor:
     # Steering
 
     def pause(self, sweep_id: str) -> None:
-        self._patch(sweep_id, {PAUSED_BY: self._user}, suspend=True)
+        self._patch(sweep_id, {PAUSED_BY: self._user}, {"suspend": True})
 
     def resume(self, sweep_id: str) -> None:
         known = self._job(sweep_id)
         if known is not None and PAUSED_BY in known.metadata.annotations:
-            self._patch(sweep_id, {PAUSED_BY: None}, suspend=False)
+            self._patch(sweep_id, {PAUSED_BY: None}, {"suspend": False})
+
+    def scale(self, sweep_id: str, parallelism: int) -> None:
+        known = self._job(sweep_id)
+        if known is not None:
+            self._patch(sweep_id, {}, {"parallelism": min(parallelism, known.spec.completions or parallelism)})
 
     def stop(self, sweep_id: str, by: str) -> None:
-        if not self._patch(sweep_id, {STOPPED_BY: by}, suspend=True):
+        if not self._patch(sweep_id, {STOPPED_BY: by}, {"suspend": True}):
             order = self._order(sweep_id)
             if order is not None:
                 close(self._tracking, sweep_id, order, "cancelled", f"Stopped by {by}.")
@@ -159,13 +164,13 @@ class KubernetesExecutor:
             if known is not None and index in trials_of(known, completion_index(pod)):
                 self._api.delete(f"/api/v1/namespaces/{pod.metadata.namespace}/pods/{pod.metadata.name}")
 
-    def _patch(self, sweep_id: str, annotations: Mapping[str, str | None], suspend: bool) -> bool:
+    def _patch(self, sweep_id: str, annotations: Mapping[str, str | None], spec: Mapping[str, Any]) -> bool:
         """Change what is wanted of a Job that has not ended; whether there is one."""
         known = self._job(sweep_id)
         if known is None or finished(known):
             return False
         path = f"/apis/batch/v1/namespaces/{known.metadata.namespace}/jobs/{known.metadata.name}"
-        body: dict[str, Any] = {"metadata": {"annotations": dict(annotations)}, "spec": {"suspend": suspend}}
+        body: dict[str, Any] = {"metadata": {"annotations": dict(annotations)}, "spec": dict(spec)}
         try:
             changed = self._api.patch(path, body)
         except NotFound:

@@ -123,6 +123,9 @@ class LocalExecutor:
     def resume(self, sweep_id: str) -> None:
         self._change(sweep_id, lambda d: msgspec.structs.replace(d, paused=False))
 
+    def scale(self, sweep_id: str, parallelism: int) -> None:
+        self._change(sweep_id, lambda d: msgspec.structs.replace(d, parallelism=parallelism))
+
     def stop(self, sweep_id: str, by: str) -> None:
         self._change(sweep_id, lambda d: msgspec.structs.replace(d, stopped_by=by))
 

@@ -18,6 +18,10 @@ class RetryRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Ask for twice what the compute profile allowed."""
 
 
+class ScaleRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    parallelism: int
+
+
 class SweepList(msgspec.Struct, frozen=True, kw_only=True):
     sweeps: list[Sweep]
     """Newest first."""
@@ -101,6 +105,15 @@ SWEEPS: tuple[Operation, ...] = (
         summary="Stop its running trials and start no others. What they have executed is kept.",
         answer=Sweep,
         call=lambda s, r: s.sweeps.stop(r.text("sweep"), r.user),
+    ),
+    Operation(
+        name="scaleSweep",
+        method="POST",
+        path="sweeps/{sweep}/scale",
+        body=ScaleRequest,
+        summary="Run so many trials, or pods, at once from now on.",
+        answer=Sweep,
+        call=lambda s, r: s.sweeps.scale(r.text("sweep"), r.body.parallelism),
     ),
     Operation(
         name="retryTrials",
