@@ -6,7 +6,6 @@ going on is watched; so another server, or a terminal, sees and can do the same.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,13 +16,15 @@ from jupyter_mlops.backends.closing import close, end_trial, open_trials
 from jupyter_mlops.backends.kubernetes.api import ApiServer
 from jupyter_mlops.backends.kubernetes.ended import Ended
 from jupyter_mlops.backends.kubernetes.hold import Hold
+from jupyter_mlops.backends.kubernetes.known import KnownSweeps
 from jupyter_mlops.backends.kubernetes.manifests import CONTAINER, PAUSED_BY, STOPPED_BY, SWEEP, SweepJob, job
 from jupyter_mlops.backends.kubernetes.objects import Job, Pod
 from jupyter_mlops.backends.kubernetes.observed import Observed, completion_index, finished, number_of, trials_of
 from jupyter_mlops.backends.kubernetes.reasons import died, waiting
 from jupyter_mlops.backends.kubernetes.settings import Kubernetes, namespace_of, reachable_problem
 from jupyter_mlops.domain.doctor import Finding
-from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound, Unavailable
+from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound
+from jupyter_mlops.domain.indexes import ranges
 from jupyter_mlops.domain.profile import ComputeProfile, ExecutorOffer, chosen, offer_of
 from jupyter_mlops.domain.sweep import SweepOrder
 
@@ -49,9 +50,7 @@ class KubernetesExecutor:
         self._uri = tracking_uri
         self._user = user
         self._profiles = settings.offered()
-        self._orders: dict[str, SweepOrder] = {}
-        self._observed: dict[str, Observed] = {}
-        self._lock = threading.Lock()
+        self._known = KnownSweeps(api, tracking)
         self._ended = Ended(api, tracking)
         self._hold = Hold(api)
 
@@ -98,9 +97,8 @@ class KubernetesExecutor:
     def start(self, sweep_id: str, order: SweepOrder) -> None:
         if self._tracking.sweep_record(sweep_id).outcome is not None:
             return
-        self._orders[sweep_id] = order
-        observed = self._of(sweep_id)
-        known = self._job(sweep_id)
+        observed = self._known.observed(sweep_id)
+        known = self._known.job(sweep_id)
         if known is not None and not finished(known):
             if STOPPED_BY in known.metadata.annotations:
                 self._ended.settle(sweep_id, order, known, observed)
@@ -130,7 +128,7 @@ class KubernetesExecutor:
             created = self._api.create(f"/apis/batch/v1/namespaces/{namespace}/jobs", job(made))
         except Conflict:
             return  # whoever started it at the same time was first
-        self._of(sweep_id).put(msgspec.convert(created, Job))
+        self._known.observed(sweep_id).put(msgspec.convert(created, Job))
 
     # Steering
 
@@ -138,35 +136,35 @@ class KubernetesExecutor:
         self._patch(sweep_id, {PAUSED_BY: self._user}, {"suspend": True})
 
     def resume(self, sweep_id: str) -> None:
-        known = self._job(sweep_id)
+        known = self._known.job(sweep_id)
         if known is not None and PAUSED_BY in known.metadata.annotations:
             self._patch(sweep_id, {PAUSED_BY: None}, {"suspend": False})
 
     def scale(self, sweep_id: str, parallelism: int) -> None:
-        known = self._job(sweep_id)
+        known = self._known.job(sweep_id)
         if known is not None:
             self._patch(sweep_id, {}, {"parallelism": min(parallelism, known.spec.completions or parallelism)})
 
     def stop(self, sweep_id: str, by: str) -> None:
         if not self._patch(sweep_id, {STOPPED_BY: by}, {"suspend": True}):
-            order = self._order(sweep_id)
+            order = self._known.order(sweep_id)
             if order is not None:
                 close(self._tracking, sweep_id, order, "cancelled", f"Stopped by {by}.")
 
     def stop_trial(self, sweep_id: str, index: int, by: str) -> None:
         """Write that it was stopped, then end its pod: the one that replaces it finds the outcome, and ends at once."""
-        order = self._order(sweep_id)
-        known = self._job(sweep_id)
+        order = self._known.order(sweep_id)
+        known = self._known.job(sweep_id)
         if order is None:
             return
         end_trial(self._tracking, sweep_id, order, index, "cancelled", f"Stopped by {by}.")
-        for pod in self._of(sweep_id).pods(sweep_id):
+        for pod in self._known.observed(sweep_id).pods(sweep_id):
             if known is not None and index in trials_of(known, completion_index(pod)):
                 self._api.delete(f"/api/v1/namespaces/{pod.metadata.namespace}/pods/{pod.metadata.name}")
 
     def _patch(self, sweep_id: str, annotations: Mapping[str, str | None], spec: Mapping[str, Any]) -> bool:
         """Change what is wanted of a Job that has not ended; whether there is one."""
-        known = self._job(sweep_id)
+        known = self._known.job(sweep_id)
         if known is None or finished(known):
             return False
         path = f"/apis/batch/v1/namespaces/{known.metadata.namespace}/jobs/{known.metadata.name}"
@@ -175,14 +173,14 @@ class KubernetesExecutor:
             changed = self._api.patch(path, body)
         except NotFound:
             return False
-        self._of(sweep_id).put(msgspec.json.decode(changed, type=Job))
+        self._known.observed(sweep_id).put(msgspec.json.decode(changed, type=Job))
         return True
 
     # Looking
 
     def placement(self, sweep_id: str) -> SweepPlacement:
         try:
-            observed = self._of(sweep_id)
+            observed = self._known.observed(sweep_id)
         except NotFound:
             return SweepPlacement(alive=False)
         known = observed.job(sweep_id)
@@ -192,7 +190,7 @@ class KubernetesExecutor:
         over = bool(finished(known))
         stopped = STOPPED_BY in known.metadata.annotations
         if over or stopped:
-            order = self._order(sweep_id)
+            order = self._known.order(sweep_id)
             if order is not None and self._ended.settle(sweep_id, order, known, observed):
                 return SweepPlacement(alive=False, stopped=stopped)
         pods = observed.pods(sweep_id)
@@ -213,12 +211,13 @@ class KubernetesExecutor:
         """Trials that a pod runs, and why others do not run."""
         active: set[int] = set()
         reasons: dict[int, str] = {}
-        order = self._order(known.metadata.labels[SWEEP])
+        order = self._known.order(known.metadata.labels[SWEEP])
         if order is None or order.profile is None:
             return active, reasons
+        for_good = set(ranges(known.status.failed_indexes))
         for completion, pod in failed.items():
-            again = f"{died(pod, order.profile)} It is tried again."
-            reasons |= dict.fromkeys(trials_of(known, completion), again)
+            said = died(pod, order.profile) + ("" if completion in for_good else " It is tried again.")
+            reasons |= dict.fromkeys(trials_of(known, completion), said)
         for pod in pods:
             trials = trials_of(known, completion_index(pod))
             if pod.status.phase == "Running":
@@ -228,10 +227,10 @@ class KubernetesExecutor:
         return active, reasons
 
     def log(self, sweep_id: str, index: int) -> bytes | None:
-        known = self._job(sweep_id)
+        known = self._known.job(sweep_id)
         if known is None:
             return None
-        for pod in self._of(sweep_id).pods(sweep_id):
+        for pod in self._known.observed(sweep_id).pods(sweep_id):
             if pod.status.phase == "Running" and index in trials_of(known, completion_index(pod)):
                 path = f"/api/v1/namespaces/{pod.metadata.namespace}/pods/{pod.metadata.name}/log"
                 try:
@@ -242,14 +241,14 @@ class KubernetesExecutor:
 
     def revision(self, sweep_id: str) -> str:
         try:
-            return self._of(sweep_id).revision(sweep_id)
+            return self._known.observed(sweep_id).revision(sweep_id)
         except MlopsError:
             return ""
 
     def live(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for profile in self._profiles:
-            observed = self._namespace(namespace_of(profile, self._user))
+            observed = self._known.namespace(namespace_of(profile, self._user))
             sweeps = observed.sweeps().items()
             found |= {sweep: revision for sweep, revision in sweeps if not self._is_over(sweep, observed)}
         return found
@@ -261,43 +260,5 @@ class KubernetesExecutor:
             return True
         if not finished(known) and STOPPED_BY not in known.metadata.annotations:
             return False
-        order = self._order(sweep_id)
+        order = self._known.order(sweep_id)
         return order is None or self._ended.settle(sweep_id, order, known, observed)
-
-    # Where
-
-    def _job(self, sweep_id: str) -> Job | None:
-        """The newest Job of a sweep.
-
-        Raises:
-            Unavailable: the cluster cannot be asked.
-        """
-        try:
-            observed = self._of(sweep_id)
-        except NotFound:
-            return None
-        if not observed.ready():
-            raise Unavailable(observed.problem or "The cluster does not answer. What runs there goes on.")
-        return observed.job(sweep_id)
-
-    def _of(self, sweep_id: str) -> Observed:
-        order = self._order(sweep_id)
-        if order is None or order.profile is None:
-            raise NotFound(f"There is no sweep {sweep_id!r} on a cluster.")
-        return self._namespace(namespace_of(order.profile, order.user))
-
-    def _namespace(self, namespace: str) -> Observed:
-        with self._lock:
-            if namespace not in self._observed:
-                self._observed[namespace] = Observed(self._api, namespace)
-            observed = self._observed[namespace]
-        observed.ready()
-        return observed
-
-    def _order(self, sweep_id: str) -> SweepOrder | None:
-        if sweep_id not in self._orders:
-            try:
-                self._orders[sweep_id] = self._tracking.sweep_order(sweep_id)
-            except NotFound:
-                return None
-        return self._orders[sweep_id]
