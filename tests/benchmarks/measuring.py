@@ -29,6 +29,14 @@ def median(values: Sequence[float]) -> float:
     return quantile(values, 0.5)
 
 
+def arithmetic(milliseconds: float) -> float:
+    """Milliseconds on the clock that so much work takes now: what a busy machine does to all times."""
+    began, used = time.perf_counter(), time.thread_time()
+    while time.thread_time() - used < milliseconds / 1000:
+        pass
+    return (time.perf_counter() - began) * 1000
+
+
 def say(what: str, measured: str, peer: str, ratio: float | None, promise: str = "", kept: bool | None = None) -> None:
     """One line of the table: what was measured, beside which peer, and whether the promise was kept."""
     times = f"× {ratio:.2f}" if ratio is not None else ""

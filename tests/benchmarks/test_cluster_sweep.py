@@ -20,7 +20,7 @@ from jupyter_mlops.testing import NotebookFactory
 from tests.benchmarks.clusters import Place, Requests, configure, step_aside
 from tests.benchmarks.filling import OBJECTIVE, SPACE, begin_many, end_one
 from tests.benchmarks.following import Follower, Used, Who
-from tests.benchmarks.measuring import Client, jupyter_server, median, quantile, say
+from tests.benchmarks.measuring import Client, arithmetic, jupyter_server, median, quantile, say
 from tests.cluster.build import CONTROL_PLANE, build, go, missing
 from tests.cluster.connection import Cluster
 from tests.cluster.control_plane import ControlPlane
@@ -40,6 +40,7 @@ SUBMITS = 5
 PAGE = 1_000
 """What the front end asks for at once, and no more often than every `SPACING` seconds."""
 SPACING = 0.25
+SUM_MS = 20.0
 OBJECTS = 3
 SUBMIT_SECONDS = 2.0
 ANSWER_MS = 150.0
@@ -194,6 +195,8 @@ class Looks:
         self.path = f"sweeps/{sweep_id}"
         self.heads: list[float] = []
         self.pages: list[float] = []
+        self.sums: list[float] = []
+        """Milliseconds that `arithmetic` took at those moments: what the machine itself does to such times."""
         self.opened = 0.0
         """Milliseconds until the page had all its rows."""
         self.memory = 0.0
@@ -213,6 +216,7 @@ class Looks:
         ended = 0
         while time.monotonic() - began < seconds:
             asked = time.monotonic()
+            self.sums.append(arithmetic(SUM_MS))
             self.heads.append(self.client.timed(self.path)[0])
             took, page = self.client.timed(f"{self.path}/trials", since=since, limit=PAGE)
             self.pages.append(took)
@@ -237,8 +241,8 @@ def tell_of_running(looks: Looks, before: float, requests: Requests) -> None:
         say(
             f"{TRIALS:,} trials on {NODES} nodes, running: {what}",
             f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, longest {max(times):.0f} ms",
-            "",
-            None,
+            f"{SUM_MS:.0f} ms of arithmetic: p50 {median(looks.sums):.0f} ms, p95 {quantile(looks.sums, 0.95):.0f} ms",
+            p50 / median(looks.sums),
             promise,
             p95 < ANSWER_MS,
         )
