@@ -18,6 +18,7 @@ import uv
 from jupyter_core.paths import jupyter_data_dir
 from traitlets.config import Config
 
+from jupyter_mlops.backends.executors.kubernetes import KubernetesExecutor
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.configuration import MLOps
 from jupyter_mlops.domain.space import Choice
@@ -85,7 +86,7 @@ def services(
     way_out: WayOut,
     mlops_root: Path,
     tmp_path: Path,
-) -> Services:
+) -> Iterator[Services]:
     """The verbs of a person whose administrator offers two profiles on the cluster."""
     # Whoever vouches for the package index here, an employer's proxy perhaps, does so in pods, too.
     bundle = Path(os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile or certifi.where())
@@ -110,7 +111,11 @@ def services(
         "MLOps": {"data_dir": str(tmp_path), "tracking_uri": mlflow_server.uri, "executors": ["local", "kubernetes"]},
         "Kubernetes": {"kubeconfig": str(cluster.kubeconfig), "profiles": profiles},
     }
-    return MLOps(config=Config(settings)).services(mlops_root)
+    made = MLOps(config=Config(settings)).services(mlops_root)
+    yield made
+    executor = made.executors.get("kubernetes")
+    assert isinstance(executor, KubernetesExecutor)
+    executor.close()
 
 
 def test_a_notebook_runs_in_pods_as_it_does_here(

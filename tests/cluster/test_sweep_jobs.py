@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,9 @@ Make = Callable[..., tuple[str, SweepOrder]]
 
 
 @pytest.fixture
-def executor(cluster: Cluster, mlops_tracking: MlflowTracking, namespace: str) -> KubernetesExecutor:
-    return executor_for(cluster.kubeconfig, mlops_tracking, namespace)
+def executor(cluster: Cluster, mlops_tracking: MlflowTracking, namespace: str) -> Iterator[KubernetesExecutor]:
+    with closing(executor_for(cluster.kubeconfig, mlops_tracking, namespace)) as made:
+        yield made
 
 
 def executor_for(kubeconfig: Path, tracking: MlflowTracking, namespace: str) -> KubernetesExecutor:
@@ -152,9 +154,9 @@ def test_started_twice_it_is_one_job_that_everybody_sees(
     assert len(cluster.batch.list_namespaced_job(namespace).items) == 1
     assert executor.live() == {sweep_id: executor.revision(sweep_id)}
 
-    another = executor_for(cluster.kubeconfig, mlops_tracking, namespace)
-    assert another.placement(sweep_id) == executor.placement(sweep_id)
-    another.stop(sweep_id, "eve")
+    with closing(executor_for(cluster.kubeconfig, mlops_tracking, namespace)) as another:
+        assert another.placement(sweep_id) == executor.placement(sweep_id)
+        another.stop(sweep_id, "eve")
     eventually(lambda: not executor.live())
     record = mlops_tracking.sweep_record(sweep_id)
     assert (record.outcome, record.reason) == ("cancelled", "Stopped by eve.")
@@ -248,8 +250,12 @@ def test_what_may_not_be_done_is_said(
     ]
     kubeconfig = cluster.service_account(namespace, "watcher", watcher)
     sweep_id, order = ordered()
-    with pytest.raises(NotAllowed, match=r'does not allow it: .*cannot create resource "jobs".*Ask its administrator'):
-        executor_for(kubeconfig, mlops_tracking, namespace).start(sweep_id, order)
+    executor = executor_for(kubeconfig, mlops_tracking, namespace)
+    with (
+        closing(executor),
+        pytest.raises(NotAllowed, match=r'does not allow it: .*cannot create resource "jobs".*Ask its administrator'),
+    ):
+        executor.start(sweep_id, order)
 
 
 def test_every_trial_that_does_not_run_says_why(
@@ -259,7 +265,7 @@ def test_every_trial_that_does_not_run_says_why(
     executor.start(sweep_id, order)
     board = Board(sweep_id, mlops_tracking, Executors([executor]))
     eventually(lambda: "No node has 9 nvidia.com/gpu" in reason(board, 0))
-    assert "No node has 9 nvidia.com/gpu" in reason(board, 1)
+    eventually(lambda: "No node has 9 nvidia.com/gpu" in reason(board, 1))
     assert not reason(board, 2), "it waits for its turn"
 
 

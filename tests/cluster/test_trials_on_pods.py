@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,9 @@ class TestKubernetesExecutor(ExecutorContract):
     @pytest.fixture
     def executor(
         self, cluster: Cluster, mlops_tracking: MlflowTracking, mlflow_server: MlflowServer, profile: dict[str, Any]
-    ) -> Executor:
-        return executor_for(cluster, mlops_tracking, mlflow_server.uri, profile)
+    ) -> Iterator[Executor]:
+        with closing(executor_for(cluster, mlops_tracking, mlflow_server.uri, profile)) as made:
+            yield made
 
     @pytest.fixture
     def ordered(self, mlops_tracking: MlflowTracking, mlops_root: Path, profile: dict[str, Any]) -> Any:

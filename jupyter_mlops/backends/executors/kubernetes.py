@@ -61,6 +61,11 @@ class KubernetesExecutor:
         api = ApiServer(settings.kubeconfig, settings.context)
         return cls(api, settings, context.tracking, uri, context.user)
 
+    def close(self) -> None:
+        """Watch nothing any more, and let go of the connections. What runs on the cluster goes on."""
+        self._known.close()
+        self._api.close()
+
     # What is offered
 
     def offer(self) -> ExecutorOffer:

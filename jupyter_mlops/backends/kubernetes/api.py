@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -99,14 +99,23 @@ class ApiServer:
             return
 
     @contextmanager
-    def stream(self, path: str, seconds: float, **query: Any) -> Iterator[Iterator[bytes]]:
-        """The lines of an answer that goes on; no line for so many seconds ends it with Unavailable."""
+    def stream(self, path: str, seconds: float, **query: Any) -> Iterator[tuple[Iterator[bytes], Callable[[], None]]]:
+        """The lines of an answer that goes on, and what ends it from another thread.
+
+        No line for so many seconds ends it with Unavailable.
+        """
         response = self._send("GET", path, None, query, "application/json", (SECONDS[0], seconds))
         try:
-            yield self._lines(response, path)
+            yield self._lines(response, path), response.shutdown
         finally:
             # Not `release_conn`: what is left of the stream would be read to its end.
             response.close()
+
+    def close(self) -> None:
+        """Let go of the connections; the next question opens others."""
+        with self._lock:
+            if self._made is not None:
+                self._made[0].rest_client.pool_manager.clear()
 
     def _lines(self, response: Any, path: str) -> Iterator[bytes]:
         from urllib3.exceptions import HTTPError

@@ -52,6 +52,14 @@ class KnownSweeps:
         observed.ready()
         return observed
 
+    def close(self) -> None:
+        """Watch nothing any more."""
+        with self._lock:
+            seen = list(self._observed.values())
+            self._observed.clear()
+        for observed in seen:
+            observed.stop()
+
     def job(self, sweep_id: str) -> Job | None:
         """The newest Job of a sweep.
 

@@ -5,6 +5,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
@@ -78,6 +79,7 @@ class Watch(Generic[T]):
         self._ready = threading.Event()
         self._closed = threading.Event()
         self._told = threading.Event()
+        self._end: Callable[[], None] = lambda: None
         self.problem = ""
         """Why it is not up to date now; empty while it is."""
         self._thread = threading.Thread(target=self._loop, name=f"watch {path}", daemon=True)
@@ -86,8 +88,11 @@ class Watch(Generic[T]):
         self._thread.start()
 
     def stop(self) -> None:
-        """Tell no more. The thread ends with its request."""
+        """Tell no more, and end the thread."""
         self._closed.set()
+        with contextlib.suppress(OSError, ValueError):  # it has just ended by itself
+            self._end()
+        self._thread.join(timeout=10)
 
     def wait(self, seconds: float) -> bool:
         """Wait for the first list, or for the reason why there is none; whether there is one."""
@@ -140,7 +145,7 @@ class Watch(Generic[T]):
             "allowWatchBookmarks": True,
             "timeoutSeconds": WATCH_SECONDS,
         }
-        with self._api.stream(self._path, WATCH_SECONDS + 10, **query) as lines:
+        with self._api.stream(self._path, WATCH_SECONDS + 10, **query) as (lines, self._end):
             for line in lines:
                 if self._closed.is_set():
                     break
