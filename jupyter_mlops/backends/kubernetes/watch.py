@@ -9,6 +9,7 @@ import contextlib
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -23,6 +24,7 @@ log = logging.getLogger("jupyter_mlops")
 PAGE = 500
 WATCH_SECONDS = 240
 """After which the API server ends a watch and another one goes on where it ended: two requests in eight minutes."""
+SHORTEST_WATCH = 1.0
 LONGEST_PAUSE = 30.0
 
 
@@ -107,7 +109,11 @@ class Watch(Generic[T]):
                 version = version or self._list()
                 self.problem, failures = "", 0
                 self._told.set()
+                began = time.monotonic()
                 version = self._watch(version)
+                if time.monotonic() - began < SHORTEST_WATCH:
+                    # An overloaded API server ends watches at once: it is not asked again at once.
+                    self._closed.wait(random.uniform(1.0, 3.0))
                 continue
             except Gone:
                 version = ""
