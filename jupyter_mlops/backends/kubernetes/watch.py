@@ -26,6 +26,8 @@ WATCH_SECONDS = 240
 """After which the API server ends a watch and another one goes on where it ended: two requests in eight minutes."""
 SHORTEST_WATCH = 1.0
 LONGEST_PAUSE = 30.0
+_chance = random.Random()
+"""Of its own: what a person has seeded stays as it is."""
 
 
 class _ListMeta(msgspec.Struct, frozen=True, rename="camel"):
@@ -113,7 +115,7 @@ class Watch(Generic[T]):
                 version = self._watch(version)
                 if time.monotonic() - began < SHORTEST_WATCH:
                     # An overloaded API server ends watches at once: it is not asked again at once.
-                    self._closed.wait(random.uniform(1.0, 3.0))
+                    self._closed.wait(_chance.uniform(1.0, 3.0))
                 continue
             except Gone:
                 version = ""
@@ -126,7 +128,7 @@ class Watch(Generic[T]):
             version = ""
             failures += 1
             self._told.set()
-            self._closed.wait(min(LONGEST_PAUSE, 0.5 * 2.0**failures) * random.uniform(0.5, 1.0))
+            self._closed.wait(min(LONGEST_PAUSE, 0.5 * 2.0**failures) * _chance.uniform(0.5, 1.0))
 
     def _list(self) -> str:
         found: list[T] = []
