@@ -31,6 +31,7 @@ const baseURL = `http://127.0.0.1:${port}`;
 
 export default defineConfig({
   ...baseConfig,
+  testDir: 'tests',
   forbidOnly: !!process.env.CI,
   reporter: process.env.CI
     ? [['list'], ['html', { open: 'never' }]]
