@@ -84,7 +84,7 @@ class Asked:
         """What is said of the first pod here that is ended from outside, in its last moments."""
         found: list[str] = []
         version = self.api.get(f"{self._core}/pods", dict[str, Any])["metadata"]["resourceVersion"]
-        with self.api.stream(f"{self._core}/pods", 30, watch=True, resourceVersion=version) as lines:
+        with self.api.stream(f"{self._core}/pods", 30, watch=True, resourceVersion=version) as (lines, _):
             started = threading.Thread(target=meanwhile)
             started.start()
             for line in lines:

@@ -100,7 +100,7 @@ def test_everything_that_sweeps_need_is_allowed(cluster: Cluster, server: ApiSer
     assert server.text(f"{pod}/log") == b""
     server.get(f"{CORE}/namespaces/{new_namespace}/events", Anything)
     for watched in (jobs, pods, f"{CORE}/namespaces/{new_namespace}/events"):
-        with server.stream(watched, 10, watch=True, timeoutSeconds=1) as lines:
+        with server.stream(watched, 10, watch=True, timeoutSeconds=1) as (lines, _):
             list(lines)
     server.delete(pod)
     server.delete(mine, propagationPolicy="Background")
