@@ -17,7 +17,8 @@ from traitlets.config import Config, Configurable
 from jupyter_mlops.domain.snapshot import MAX_BYTES
 
 if TYPE_CHECKING:
-    from jupyter_mlops.backends.base import Executor, Tracking
+    from jupyter_mlops.backends.base import Tracking
+    from jupyter_mlops.backends.executors.base import Executor
     from jupyter_mlops.services import Services
 
 CONFIG_FILE = "jupyter_mlops_config"
@@ -119,7 +120,7 @@ class MLOps(Configurable):
         """
         from importlib.metadata import entry_points
 
-        from jupyter_mlops.backends.base import ExecutorContext
+        from jupyter_mlops.backends.executors.base import ExecutorContext
         from jupyter_mlops.backends.tracking.connection import Connection
         from jupyter_mlops.domain.errors import Missing
 

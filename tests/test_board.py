@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_mlops.backends.base import SweepPlacement, TrialRecord
+from jupyter_mlops.backends.base import TrialRecord
+from jupyter_mlops.backends.executors.base import SweepPlacement
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.domain.errors import NotFound, Unavailable
 from jupyter_mlops.domain.space import Choice

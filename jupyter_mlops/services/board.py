@@ -17,7 +17,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import msgspec
 
-from jupyter_mlops.backends.base import SweepPlacement, SweepRecord, Tracking, TrialRecord
+from jupyter_mlops.backends.base import SweepRecord, Tracking, TrialRecord
+from jupyter_mlops.backends.executors.base import SweepPlacement
 from jupyter_mlops.domain.sweep import Best, Sweep, SweepOrder, SweepOutcome, best_of
 from jupyter_mlops.domain.trial import OUTCOMES, Trial, TrialPage, TrialState, trial_state
 from jupyter_mlops.services.executors import Executors

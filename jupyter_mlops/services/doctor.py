@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from jupyter_mlops.backends.base import Executor, Tracking
+from jupyter_mlops.backends.base import Tracking
+from jupyter_mlops.backends.executors.base import Executor
 from jupyter_mlops.domain.doctor import Finding
 from jupyter_mlops.domain.errors import MlopsError
 

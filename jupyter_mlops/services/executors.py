@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jupyter_mlops.backends.base import Executor, SweepPlacement
+from jupyter_mlops.backends.executors.base import Executor, SweepPlacement
 from jupyter_mlops.domain.doctor import Finding
 from jupyter_mlops.domain.errors import Invalid, Missing, MlopsError
 from jupyter_mlops.domain.profile import ComputeProfile, ExecutorOffer

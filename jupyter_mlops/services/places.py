@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from jupyter_mlops.backends.base import Executor
+from jupyter_mlops.backends.executors.base import Executor
 from jupyter_mlops.domain.errors import Invalid
 from jupyter_mlops.domain.profile import MAX_TRIALS_PER_POD, ComputeProfile
 from jupyter_mlops.domain.sweep import SweepRequest

@@ -6,7 +6,8 @@ import secrets
 
 import msgspec
 
-from jupyter_mlops.backends.base import Executor, Notebooks, NotebookSource, Tracking
+from jupyter_mlops.backends.base import Notebooks, NotebookSource, Tracking
+from jupyter_mlops.backends.executors.base import Executor
 from jupyter_mlops.domain.errors import Conflict, Invalid, MlopsError, NotFound, Problem
 from jupyter_mlops.domain.notebook import NotebookInfo
 from jupyter_mlops.domain.snapshot import Snapshot

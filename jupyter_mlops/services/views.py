@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from jupyter_mlops.backends.base import SweepPlacement, SweepRecord
+from jupyter_mlops.backends.base import SweepRecord
+from jupyter_mlops.backends.executors.base import SweepPlacement
 from jupyter_mlops.domain.sweep import Best, Sweep, SweepOrder, sweep_state
 from jupyter_mlops.domain.trial import OUTCOMES, TrialState
 
@@ -34,7 +35,10 @@ def view(
     if state in ("running", "stopping"):
         reason = placement.message
     if state == "lost":
-        reason = "The runner is gone: killed, or the machine was restarted. Nothing is lost. Press Resume to go on."
+        gone = "The runner is gone: killed, or the machine was restarted."
+        if order.profile is not None:
+            gone = "Its Job has ended or was deleted, and trials without an outcome are left."
+        reason = f"{gone} Nothing is lost. Press Resume to go on."
         if placement.message:
             reason += f" Its last words: {placement.message}"
     open_trials = order.trials - sum(counts.get(outcome, 0) for outcome in OUTCOMES)

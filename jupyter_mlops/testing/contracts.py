@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_mlops.backends.base import Executor, SweepPlacement
+from jupyter_mlops.backends.executors.base import Executor, SweepPlacement
 from jupyter_mlops.domain.space import Choice
 from jupyter_mlops.domain.sweep import SweepOrder
 from jupyter_mlops.testing.notebooks import WAITS, eventually, notebook, order_of

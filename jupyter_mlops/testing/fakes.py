@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, cast
 
-from jupyter_mlops.backends.base import SweepPlacement, Tracking
+from jupyter_mlops.backends.base import Tracking
+from jupyter_mlops.backends.executors.base import SweepPlacement
 from jupyter_mlops.domain.doctor import Finding
 from jupyter_mlops.domain.errors import Unavailable
 from jupyter_mlops.domain.profile import ExecutorOffer

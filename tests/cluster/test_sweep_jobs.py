@@ -186,6 +186,9 @@ def test_a_job_whose_trials_wrote_no_outcome_is_lost_and_resumed_with_what_is_op
     executor.start(sweep_id, order)
     eventually(lambda: not executor.placement(sweep_id).alive)
     assert mlops_tracking.sweep_record(sweep_id).outcome is None
+    view = Board(sweep_id, mlops_tracking, Executors([executor])).sweep()
+    assert view.state == "lost"
+    assert view.reason.startswith("Its Job has ended or was deleted")
     executor.start(sweep_id, order)
     jobs = {one.metadata.name: one for one in cluster.batch.list_namespaced_job(namespace).items}
     second = jobs[f"mlops-{sweep_id}-2"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from traitlets.config import Config
 
-from jupyter_mlops.backends.base import Executor
+from jupyter_mlops.backends.executors.base import Executor
 from jupyter_mlops.backends.executors.kubernetes import KubernetesExecutor
 from jupyter_mlops.backends.kubernetes.api import ApiServer
 from jupyter_mlops.backends.kubernetes.settings import Kubernetes

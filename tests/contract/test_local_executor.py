@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.backends.base import Executor
+from jupyter_mlops.backends.executors.base import Executor
 from jupyter_mlops.backends.executors.local import LocalExecutor
 from jupyter_mlops.backends.tracking.store import MlflowTracking
 from jupyter_mlops.testing import ExecutorContract

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from jupyter_mlops.backends.base import ExecutorContext, SweepPlacement, Tracking
+from jupyter_mlops.backends.base import Tracking
 from jupyter_mlops.backends.closing import close, end_trial, open_trials
+from jupyter_mlops.backends.executors.base import ExecutorContext, SweepPlacement
 from jupyter_mlops.backends.kubernetes.api import ApiServer
 from jupyter_mlops.backends.kubernetes.ended import Ended
 from jupyter_mlops.backends.kubernetes.hold import Hold

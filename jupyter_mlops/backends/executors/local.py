@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from jupyter_mlops.backends.base import ExecutorContext, SweepPlacement
+from jupyter_mlops.backends.executors.base import ExecutorContext, SweepPlacement
 from jupyter_mlops.backends.executors.workdir import Desired, WorkDir
 from jupyter_mlops.backends.tracking.chatter import for_others
 from jupyter_mlops.domain.doctor import Finding
